@@ -1,0 +1,1 @@
+"""One thin file a page of the planner's app."""

@@ -1,0 +1,1 @@
+"""What is known: sources, readers, schemas, the region bundle and the synthetic sample region."""
