@@ -1,8 +1,8 @@
 """The formats GDAL may open, fixed before any GDAL starts.
 
-A file from outside can be text that makes GDAL read other files (VRT), ask a server (WMS, HTTP) or run code, whatever its
-name ends in. GDAL reads its skip lists once, when it registers its drivers, so `forbid` must run before rasterio or pyogrio
-is imported; `geo/__init__.py` does that. A test asserts that nothing beyond `ALLOWED` is registered.
+A file from outside can be text that makes GDAL read other files (VRT), ask a server (WMS, HTTP) or run code, whatever
+its name ends in. GDAL reads its skip lists once, when it registers its drivers, so `forbid` must run before rasterio or
+pyogrio is imported; `geo/__init__.py` does that. A test asserts that nothing beyond `ALLOWED` is registered.
 """
 
 from __future__ import annotations
@@ -10,15 +10,29 @@ from __future__ import annotations
 import os
 
 ALLOWED = frozenset(
-    {"GTiff", "COG", "MEM", "Memory", "GPKG", "GeoJSON", "GeoJSONSeq", "ESRI Shapefile", "FlatGeobuf", "GML", "KML", "OSM", "PNG"}
+    {
+        "GTiff",
+        "COG",
+        "MEM",
+        "Memory",
+        "GPKG",
+        "GeoJSON",
+        "GeoJSONSeq",
+        "ESRI Shapefile",
+        "FlatGeobuf",
+        "GML",
+        "KML",
+        "OSM",
+        "PNG",
+    }
 )
 
 _DENIED = (
     "AAIGrid · ACE2 · ADBC · ADRG · AIG · AIVector · AVCBin · AVCE00 · AirSAR · AmigoCloud · BAG · BIGGIF · BLX · "
-    "BMP · BSB · BT · BYN · CALS · CEOS · COASP · COSAR · CPG · CSV · CSW · CTG · CTable2 · Carto · DAAS · DERIVED · DGN "
-    "· DIMAP · DIPEx · DOQ1 · DOQ2 · DTED · DXF · ECRGTOC · EDIGEO · EEDA · EEDAI · EHdr · EIR · ELAS · ENVI · ERS "
-    "· ESAT · ESRIC · ESRIJSON · Elasticsearch · FAST · FIT · GDALG · GFF · GIF · GNMDatabase · GNMFile · GPSBabel "
-    "· GPX · GRASSASCIIGrid · GRIB · GS7BG · GSAG · GSBG · GSC · GTFS · GTI · GTX · GXF · GenBin · GeoRSS · HDF5 · "
+    "BMP · BSB · BT · BYN · CALS · CEOS · COASP · COSAR · CPG · CSV · CSW · CTG · CTable2 · Carto · DAAS · DERIVED "
+    "· DGN · DIMAP · DIPEx · DOQ1 · DOQ2 · DTED · DXF · ECRGTOC · EDIGEO · EEDA · EEDAI · EHdr · EIR · ELAS · ENVI "
+    "· ERS · ESAT · ESRIC · ESRIJSON · Elasticsearch · FAST · FIT · GDALG · GFF · GIF · GNMDatabase · GNMFile "
+    "· GPSBabel · GPX · GRASSASCIIGrid · GRIB · GS7BG · GSAG · GSBG · GSC · GTFS · GTI · GTX · GXF · GenBin · GeoRSS · HDF5 · "
     "HDF5Image · HF2 · HFA · HTTP · ILWIS · IRIS · ISCE · ISG · ISIS2 · ISIS3 · Idrisi · JAXAPALSAR · JDEM · JML · "
     "JP2OpenJPEG · JPEG · JSONFG · KMLSUPEROVERLAY · KRO · L1B · LAN · LCP · LIBKML · LOSLAS · LVBAG · Leveller · "
     "MAP · MBTiles · MFF · MFF2 · MRF · MSGN · MVT · MapInfo File · MapML · MiraMonVector · NDF · NGSGEOID · NGW · "

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS
 
 from geo.errors import CRSError, GridError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from pyproj import CRS
 
 MAX_AREA_DISTORTION = 0.01
 
@@ -154,7 +154,8 @@ class Grid:
             )
 
     def __str__(self) -> str:
-        return f"{self.ny}×{self.nx} cells of {self.dx:g}×{self.dy:g} from ({self.west:g}, {self.north:g}) in {self.crs.name}"
+        cells = f"{self.ny}×{self.nx} cells of {self.dx:g}×{self.dy:g}"
+        return f"{cells} from ({self.west:g}, {self.north:g}) in {self.crs.name}"
 
 
 def require_same_grid(first: Grid, second: Grid, *, what: str = "two layers") -> None:

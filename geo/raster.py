@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,8 @@ from geo.errors import CRSError, GridError, SourceError
 from geo.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -26,7 +26,7 @@ MAX_CELLS = 400_000_000
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path) -> Generator[Any]:
     if not path.exists():
         raise SourceError(f"{path.name}: no such file")
     if path.is_dir():
@@ -43,6 +43,11 @@ def _opened(path: Path) -> Iterator[Any]:
 def _first_line(error: BaseException) -> str:
     cause = error.__cause__ or error
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
+def _window(row: int, rows: int, columns: int) -> Any:
+    make: Any = Window
+    return make(0, row, columns, rows)
 
 
 def _grid_of(dataset: Any, name: str) -> Grid:
@@ -99,7 +104,9 @@ def read_raster(path: Path, *, band: int = 1) -> tuple[NDArray[np.float64], Grid
     with _opened(path) as dataset:
         grid = _grid_of(dataset, path.name)
         if grid.size > MAX_CELLS:
-            raise SourceError(f"{path.name}: {grid.size:,} cells are more than {MAX_CELLS:,}; cut it to the region first")
+            raise SourceError(
+                f"{path.name}: {grid.size:,} cells are more than {MAX_CELLS:,}; cut it to the region first"
+            )
         return _values(dataset, None, band), grid
 
 
@@ -108,7 +115,7 @@ def read_strips(path: Path, *, rows: int = 512, band: int = 1) -> Iterator[tuple
     with _opened(path) as dataset:
         grid = _grid_of(dataset, path.name)
         for row in range(0, grid.ny, rows):
-            yield row, _values(dataset, Window(0, row, grid.nx, min(rows, grid.ny - row)), band)
+            yield row, _values(dataset, _window(row, min(rows, grid.ny - row), grid.nx), band)
 
 
 def write_raster(
@@ -138,9 +145,19 @@ def write_raster(
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with rasterio.open(
-            beside, "w", driver="GTiff", height=grid.ny, width=grid.nx, count=1, dtype=values.dtype, crs=grid.crs.to_wkt(),
-            transform=grid.transform, nodata=nodata, compress="deflate", tiled=True,
-        ) as dataset:  # fmt: skip
+            beside,
+            "w",
+            driver="GTiff",
+            height=grid.ny,
+            width=grid.nx,
+            count=1,
+            dtype=values.dtype,
+            crs=grid.crs.to_wkt(),
+            transform=grid.transform,
+            nodata=nodata,
+            compress="deflate",
+            tiled=True,
+        ) as dataset:
             dataset.write(values, 1)
             if tags:
                 dataset.update_tags(**tags)

@@ -1,0 +1,105 @@
+"""The quality report of a region: what was understood, repaired, dropped and unmatched, and whether a run can go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from data.region import Region
+
+
+def report(region: Region) -> dict[str, Any]:
+    """Figures of the quality report, for machines.
+
+    Returns
+    -------
+    dict
+        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``indicators``, ``notes``, ``can_run``.
+    """
+    from geo.zonal import outside
+
+    values = region.population.values
+    total = float(np.nansum(values))
+    apart = float(outside(np.nan_to_num(values).ravel(), region.cell_zone))
+    return {
+        "name": region.name,
+        "grid": {"text": str(region.grid), "area_distortion": region.grid.area_distortion()},
+        "population": {
+            "file_total": region.raster_total,
+            "on_grid": total,
+            "beyond_grid": region.beyond_frame,
+            "in_zones": total - apart,
+            "outside_zones": apart,
+            "cells_not_known": int(np.isnan(values).sum()),
+            "groups": {name: float(np.nansum(layer.values)) for name, layer in region.groups.items()},
+        },
+        "zones": {
+            "count": len(region.zones),
+            "area_km2": float(region.zones.geometry.area.sum()) * region.grid.metres_per_unit**2 / 1e6,
+            "nulls": {
+                column: int(region.zones[column].isna().sum())
+                for column in region.indicators
+                if region.zones[column].isna().any()
+            },
+        },
+        "coverage": [
+            {
+                "file": layer.source.file,
+                "basis": layer.basis,
+                "technologies": list(layer.technologies),
+                "features": len(layer.sites if layer.sites is not None else layer.polygons if layer.polygons is not None else ()),
+                "known_within": "everywhere" if layer.known is None else "part of the region",
+            }
+            for layer in region.coverage
+        ],
+        "wifi": None
+        if region.wifi is None
+        else {"points": len(region.wifi), "operational": int(region.wifi["operational"].sum())},
+        "indicators": list(region.indicators),
+        "notes": [
+            {"layer": note.layer, "what": note.what, "count": note.count, "detail": note.detail} for note in region.notes
+        ],
+        "can_run": True,
+    }
+
+
+def lines(report: dict[str, Any]) -> list[str]:
+    """Render the report for people."""
+    people, zones = report["population"], report["zones"]
+    out = [
+        f"{report['name']}",
+        f"Grid: {report['grid']['text']}; areas true within {report['grid']['area_distortion']:.2%}",
+        f"People: {people['file_total']:,.1f} in the file; {people['on_grid']:,.1f} on the grid, {people['beyond_grid']:,.1f} beyond it",
+        f"        {people['in_zones']:,.1f} in {zones['count']} zones ({zones['area_km2']:,.0f} km²); "
+        f"{people['outside_zones']:,.1f} on the grid outside every zone; {people['cells_not_known']:,} cells not known",
+    ]
+    out += [f"Group {name}: {value:,.1f}" for name, value in people["groups"].items()]
+    for layer in report["coverage"]:
+        out.append(
+            f"Coverage {layer['file']}: {layer['features']:,} features, {layer['basis']}, "
+            f"{', '.join(layer['technologies']) or 'no technology'}; known in: {layer['known_within']}"
+        )
+    if not report["coverage"]:
+        out.append("Coverage: none given; every person's service will be unknown")
+    wifi = report["wifi"]
+    out.append(f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational" if wifi else "WiFi: no list given")
+    if report["indicators"]:
+        out.append(f"Indicators: {', '.join(report['indicators'])}")
+    out += [f"Nulls in {column}: {count} zones" for column, count in zones["nulls"].items()]
+    for note in report["notes"]:
+        if note["count"]:
+            detail = f" ({note['detail'][:160]})" if note["detail"] else ""
+            out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
+    out.append("The run can go on.")
+    return out
+
+
+def check(region_file: Path, *, root: Path | None) -> dict[str, Any]:
+    """Load a region and report on it; GapmapError with every fault when a run could not go on."""
+    from data.region import load_region
+
+    return report(load_region(region_file, root=root))

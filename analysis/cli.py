@@ -1,0 +1,178 @@
+"""The command `gapmap`. Exit 0 done, 2 bad input, 1 a fault of ours. Heavy imports wait until they are needed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geo.errors import GapmapError, ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Maps where people are cut off from the network, ranks zones, and simulates what to build about it.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder that the region's files are relative to.")]
+Region = Annotated[Path, typer.Argument(help="The region.toml that describes the place.", metavar="REGION.toml")]
+Folder = Annotated[Path, typer.Argument(help="A results folder, as written by run or demo.", metavar="DIR")]
+Out = Annotated[Path, typer.Option("--out", help="Results folder to write; an earlier one there is replaced.")]
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[float, str], None]]:
+    """A bar on standard error when a person watches, plain lines otherwise."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("starting", total=1.0)
+            yield lambda part, what: bar.update(task, completed=part, description=what)
+    else:
+        yield lambda part, what: print(f"{part:4.0%} {what}", file=sys.stderr)
+
+
+def _say(lines: list[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _tell(summary: dict[str, object], out: Path, *, as_json: bool) -> None:
+    from analysis.results import plain
+    from analysis.story import headline
+
+    if as_json:
+        _say([json.dumps(plain(summary), ensure_ascii=False, indent=2, sort_keys=True)])
+    else:
+        _say([*headline(summary), "", f"Open {out / 'map.html'} in a browser; figures are in {out}."])
+
+
+@app.command()
+def demo(
+    out: Out = Path("out/demo"),
+    size: Annotated[int, typer.Option("--size", help="Side of the square region in km.", min=40, max=2000)] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same region.", min=0)] = 2026,
+    as_json: Json = False,
+) -> None:
+    """Make the synthetic sample region and run it."""
+    from analysis.run import demo as run_demo
+
+    with _progress() as tell:
+        results = run_demo(out, size_km=size, seed=seed, progress=tell)
+    _tell(results.summary, out, as_json=as_json)
+
+
+@app.command()
+def run(
+    region: Region,
+    out: Out,
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario TOML: target, budget, costs.")] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Run a region: settlement classes, gap, ranking, plan and map."""
+    from analysis.run import run as run_region
+
+    with _progress() as tell:
+        results = run_region(region, out=out, scenario_file=scenario, root=data, progress=tell)
+    _tell(results.summary, out, as_json=as_json)
+
+
+@app.command()
+def check(region: Region, data: Data = None, as_json: Json = False) -> None:
+    """Print the quality report of a region: what was understood, repaired, dropped, and whether a run can go on."""
+    from analysis.check import check as check_region
+    from analysis.check import lines
+    from analysis.results import plain
+
+    found = check_region(region, root=data)
+    _say([json.dumps(plain(found), ensure_ascii=False, indent=2, sort_keys=True)] if as_json else lines(found))
+
+
+@app.command()
+def degurba(
+    population: Annotated[Path, typer.Argument(help="GeoTIFF of persons per 1 km² equal-area cell.", metavar="POP.tif")],
+    out: Annotated[Path, typer.Option("--out", help="GeoTIFF to write: int16 codes on the input grid.")],
+    built: Annotated[Path | None, typer.Option("--built", help="GeoTIFF of built-up m² per cell.")] = None,
+    land: Annotated[Path | None, typer.Option("--land", help="GeoTIFF of land m² per cell.")] = None,
+    level: Annotated[int, typer.Option("--level", help="1: codes 3 to 0; 2: codes 30 to 10.", min=1, max=2)] = 2,
+    variant: Annotated[str, typer.Option("--variant", help="Published form of the rules.")] = "ghsl-r2023a",
+    as_json: Json = False,
+) -> None:
+    """Classify a population grid by the Degree of Urbanisation."""
+    from analysis.degurba import classify_file
+    from analysis.settlement import CLASS_NAMES
+
+    people = classify_file(population, out=out, built=built, land=land, level=level, variant=variant)
+    if as_json:
+        _say([json.dumps(people, indent=2)])
+    else:
+        _say([f"{code:>3} {CLASS_NAMES[int(code)]:<32} {value:>16,.1f} people" for code, value in people.items()])
+
+
+@app.command()
+def explain(
+    folder: Folder,
+    zone: Annotated[str | None, typer.Option("--zone", help="Zone id.")] = None,
+    cell: Annotated[int | None, typer.Option("--cell", help="Cell id of cells.parquet.")] = None,
+) -> None:
+    """Replay the steps for one zone or one cell, each value with what it stands on."""
+    from analysis.explain import explain_cell, explain_zone
+    from analysis.results import read_results
+
+    if (zone is None) == (cell is None):
+        raise ScenarioError("--zone / --cell", "give exactly one of them")
+    results = read_results(folder)
+    _say(explain_zone(results, zone) if zone is not None else explain_cell(results, cell or 0))
+
+
+@app.command("app")
+def open_app(
+    folder: Annotated[Path | None, typer.Argument(help="A results folder; default: the sample region.", metavar="DIR")] = None,
+    port: Annotated[int, typer.Option("--port", help="Port on this machine.", min=1, max=65535)] = 8501,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+) -> None:
+    """Open the planner's app in a browser, served from this machine alone."""
+    from analysis.results import MARK
+    from geo.errors import SourceError
+
+    if folder is not None:
+        if not (folder / MARK).is_file():
+            raise SourceError(f"{folder}: not a results folder; make one with `gapmap run` or `gapmap demo`")
+        os.environ["GAPMAP_RESULTS"] = str(folder.resolve())
+    root = Path(__file__).resolve().parent.parent
+    os.chdir(root)
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "streamlit_app.py")]
+    command += ["--server.port", str(port), "--server.headless", "false" if browser else "true"]
+    os.execv(sys.executable, command)  # noqa: S606
+
+
+def main() -> None:
+    """Run the command; bad input is one message and exit 2, a fault of ours is exit 1."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except GapmapError as error:
+        print(f"gapmap: {error}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

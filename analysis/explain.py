@@ -1,0 +1,92 @@
+"""One place replayed step by step: each value with what it stands on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.ledger import STATE_MEANING, STATES
+from analysis.settlement import CLASS_NAMES
+from geo.errors import Fault, SchemaError
+
+if TYPE_CHECKING:
+    from analysis.results import Results
+
+
+def explain_zone(results: Results, zone_id: str) -> list[str]:
+    """Lines that tell a zone's story: people, settlement, service, gap, rank, plan; SchemaError if there is no such zone."""
+    zones = results.zones
+    found = zones[zones["zone_id"].astype(str) == zone_id]
+    if found.empty:
+        known = ", ".join(zones["zone_id"].astype(str).head(8))
+        raise SchemaError([Fault("--zone", f"no zone '{zone_id}'", f"use an id such as {known}")])
+    row: dict[str, Any] = found.iloc[0].to_dict()
+    target = results.summary["target"]
+    rank = "not ranked" if not np.isfinite(float(row["rank"] or np.nan)) else f"rank {int(row['rank'])} of {len(zones)}"
+    lines = [f"{row['zone_name']} ({zone_id}) — {rank} by people below {target}", str(row["reasons"]), ""]
+    lines.append(f"People: {row['population']:,.1f}, from the population grid by exact area shares of cells")
+    lines += [
+        f"  {label}: {row[column]:.1%}"
+        for column, label in (
+            ("centre_share", "in urban centres"),
+            ("cluster_share", "in urban clusters"),
+            ("rural_share", "in rural cells"),
+        )
+        if np.isfinite(row[column])
+    ]
+    lines += _states(row)
+    lines.append(f"Below {target}: {row['gap_people']:,.1f}; unknown: {row['unknown_people']:,.1f}")
+    sites = results.plan[(results.plan["zone_id"].astype(str) == zone_id) & results.plan["within_budget"]]
+    lines.append(f"The plan builds {len(sites)} sites here" + (":" if len(sites) else "."))
+    lines += [
+        f"  {int(site['step'])}. {site['kind']} {site['name']}: {site['people']:,.1f} people for {site['cost']:,.0f}"
+        for site in sites.to_dict("records")
+    ]
+    return [*lines, "", *_inputs(results)]
+
+
+def _states(row: dict[str, Any]) -> list[str]:
+    lines = ["Service states (persons, summing to the people):"]
+    lines += [f"  {state}: {row[state]:,.1f} — {STATE_MEANING[state]}" for state in STATES]
+    return lines
+
+
+def explain_cell(results: Results, cell_id: int) -> list[str]:
+    """Lines that tell a cell's story; SchemaError when it is not a populated cell of the run."""
+    cells = results.cells
+    found = cells[cells["cell_id"] == cell_id]
+    if found.empty:
+        mend = f"use an id of cells.parquet, from {cells['cell_id'].min()} to {cells['cell_id'].max()}"
+        raise SchemaError([Fault("--cell", f"no populated cell {cell_id}", mend)])
+    row: dict[str, Any] = found.iloc[0].to_dict()
+    grid, target = results.grid, results.summary["target"]
+    lines = [
+        f"Cell {cell_id} (row {cell_id // grid.nx}, column {cell_id % grid.nx}), centre {row['x']:,.0f} {row['y']:,.0f} in {grid.crs.name}",
+        f"Zone with the largest part: {row['zone_id'] or 'none'}",
+        f"People: {row['population']:,.1f}, summed from the population file",
+        f"Settlement class {row['settlement']}: {CLASS_NAMES[int(row['settlement'])]}",
+    ]
+    for name in ("2g", "3g", "4g", "5g"):
+        value = row[f"at_least_{name}"]
+        lines.append(f"At least {name.upper()}: {_percent(value)}")
+    lines.append(f"Public WiFi within 400 m (straight line): {_percent(row['wifi_400_m'])}")
+    lines += _states(row)
+    lines.append(f"Below {target}: {_number(row['gap_people'])}")
+    return [*lines, "", *_inputs(results)]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%} of its people" if np.isfinite(value) else "unknown"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if np.isfinite(value) else "unknown"
+
+
+def _inputs(results: Results) -> list[str]:
+    lines = ["Stands on:"]
+    for item in results.summary["inputs"]:
+        origin = item["source"] or item["publisher"] or "source not stated"
+        lines.append(f"  {item['layer']}: {item['file']} ({origin}; {item['licence'] or 'licence not stated'})")
+    return lines

@@ -1,0 +1,62 @@
+"""`limitations.md` of a run: what these figures do not know, said from the inputs that were there and those that were not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from data.region import Region
+
+
+def limitations(region: Region, summary: dict[str, Any]) -> str:
+    """Markdown text: one line per thing that a reader must know before a decision rests on the numbers."""
+    lines = [f"# What the figures of “{region.name}” do not know", ""]
+    if region.synthetic:
+        lines.append("- **Synthetic data: this place does not exist.** No decision can rest on it.")
+    total = summary["population"]["total"]
+    unknown = summary["ledger"]["unknown"]
+    lines.append(f"- Coverage is unknown for {unknown:,.0f} of {total:,.0f} people; they are in no gap and in no covered figure.")
+    lines += _coverage_lines(region, summary)
+    if region.land is None:
+        lines.append("- No land layer was given: every cell counts as land, so density at coasts and lakes is understated.")
+    if region.built is None:
+        lines.append("- No built-up layer was given: urban centres are found by density alone.")
+    if region.wifi is None:
+        lines.append("- No public WiFi list was given: access to it is unknown, not absent.")
+    else:
+        lines.append("- Public WiFi within 400 / 800 m is a straight line, not a walk along streets; it overstates access.")
+    lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
+    lines.append("- Adoption, price, devices and skills are not in the ledger yet: being covered is not being connected.")
+    lines.append(f"- {summary['population']['outside_zones']:,.0f} people live in analysed cells outside every zone.")
+    ranked = [zone for zone in summary["zones"] if pd.isna(zone["rank"])]
+    if ranked:
+        names = ", ".join(str(zone["zone_name"]) for zone in ranked[:20])
+        lines.append(f"- {len(ranked)} zones are not ranked (nobody there, or coverage mostly unknown): {names}.")
+    if region.settings.note:
+        lines.append(f"- {region.settings.note}")
+    unlicensed = sorted({source.file for source in region.sources if not source.licence})
+    if unlicensed:
+        lines.append(f"- No licence was stated for: {', '.join(unlicensed)}. Clear that before publishing.")
+    return "\n".join(lines) + "\n"
+
+
+def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    if not region.coverage:
+        return ["- No mobile coverage was given: every person's service is unknown."]
+    if "modelled" in summary["basis"]:
+        fourth = summary["coverage"][summary["target"]]["union"]
+        lines.append(
+            "- Footprints of sites are nominal radii by technology and settlement class, not propagation over terrain: "
+            f"people with at least {summary['target']} lie between {fourth['low']:,.0f} and {fourth['high']:,.0f} "
+            f"(central {fourth['persons']:,.0f})."
+        )
+    if "declared" in summary["basis"]:
+        lines.append("- Declared coverage is the operators' claim; it overstates what people get.")
+    spoken = {technology for layer in region.coverage for technology in layer.technologies} | set(region.settings.absent)
+    missing = [technology for technology in ("2G", "3G", "4G", "5G") if technology not in spoken]
+    if missing:
+        lines.append(f"- No source speaks of {', '.join(missing)}: coverage by it is unknown everywhere.")
+    return lines

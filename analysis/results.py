@@ -1,0 +1,173 @@
+"""What a run leaves behind: tables that round-trip, written beside and renamed, the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from affine import Affine
+from pyproj import CRS
+
+from geo.errors import SourceError
+from geo.grid import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import geopandas as gpd
+
+MARK = "provenance.json"
+"""A folder that holds this file is a results folder, which a run may replace."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The outcome of one run.
+
+    Attributes
+    ----------
+    summary : dict
+        As `summary.json`; see docs/outputs.md.
+    cells : GeoDataFrame
+        A row per populated cell, points in the grid CRS.
+    zones : GeoDataFrame
+        A row per zone, polygons in the grid CRS.
+    plan : DataFrame
+        Build order; it goes on past the budget, `within_budget` says where the plan ends.
+    wifi : DataFrame
+        Public WiFi points (may be empty).
+    grid : Grid
+    provenance : dict
+    """
+
+    summary: dict[str, Any]
+    cells: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    plan: pd.DataFrame
+    wifi: pd.DataFrame
+    grid: Grid
+    provenance: dict[str, Any]
+
+
+@contextmanager
+def fresh_folder(out: Path) -> Generator[Path]:
+    """Give a folder beside `out` to write into; it takes the place of `out` only when everything succeeded.
+
+    Raises
+    ------
+    SourceError
+        `out` exists and is neither empty nor a results folder: nothing of a person's is overwritten.
+    """
+    if out.exists():
+        mine = out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))
+        if not mine:
+            raise SourceError(f"{out}: exists and is not a results folder; name another folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
+    try:
+        yield beside
+        beside.chmod(0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        beside.replace(out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def plain(value: Any) -> Any:
+    """Make a value fit for JSON: NaN and missing become null, numpy numbers become Python's."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if value is None or value is pd.NA:
+        return None
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, UTF-8, no NaN."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def safe_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write CSV whose text cells cannot become live formulas in a spreadsheet."""
+    out = table.copy()
+    for column in out.columns:
+        if not pd.api.types.is_numeric_dtype(out[column]) and not pd.api.types.is_bool_dtype(out[column]):
+            out[column] = [_inert(value) for value in out[column]]
+    out.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def write_results(results: Results, folder: Path) -> None:
+    """Write every table of a run into an empty folder.
+
+    Notes
+    -----
+    The GeoPackage's own timestamp is fixed to 2000-01-01 so that equal inputs give equal bytes; the time of the run
+    stands in `provenance.json` alone.
+    """
+    write_json(folder / "summary.json", results.summary)
+    write_json(folder / "provenance.json", results.provenance)
+    results.cells.to_parquet(folder / "cells.parquet", index=False)
+    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
+    results.zones.to_file(folder / "zones.gpkg", layer="zones", driver="GPKG")
+    safe_csv(results.plan, folder / "plan.csv")
+    safe_csv(results.wifi, folder / "wifi.csv")
+
+
+def grid_record(grid: Grid) -> dict[str, Any]:
+    """What `read_results` needs to build the grid again."""
+    return {
+        "crs": grid.crs.to_string() if grid.crs.to_authority() else grid.crs.to_wkt(),
+        "transform": list(grid.transform)[:6],
+        "shape": list(grid.shape),
+    }
+
+
+def read_results(folder: Path) -> Results:
+    """Open a results folder.
+
+    Raises
+    ------
+    SourceError
+        It is not one, or it is incomplete.
+    """
+    import geopandas as gpd
+
+    if not (folder / MARK).is_file():
+        raise SourceError(f"{folder}: not a results folder (no {MARK}); make one with `gapmap run REGION.toml --out {folder}`")
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        provenance = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        grid = provenance["grid"]
+        return Results(
+            summary=summary,
+            cells=gpd.read_parquet(folder / "cells.parquet"),
+            zones=gpd.read_file(folder / "zones.gpkg"),
+            plan=pd.read_csv(folder / "plan.csv", dtype={"zone_id": str, "candidate_id": str, "name": str}),
+            wifi=pd.read_csv(folder / "wifi.csv", dtype={"wifi_id": str, "name": str}),
+            grid=Grid(CRS.from_user_input(grid["crs"]), Affine(*grid["transform"]), tuple(grid["shape"])),
+            provenance=provenance,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError(f"{folder}: an incomplete results folder ({error}); run again") from error

@@ -1,0 +1,173 @@
+"""The scenario: what a planner wants to try, from a TOML file written by hand. Every key has a default."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from analysis.costs import load_costs
+from data.settings import read_toml, suggestion
+from geo.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TECHNOLOGIES = ("2G", "3G", "4G", "5G")
+
+
+class _Section(BaseModel):
+    """A table of the scenario: immutable, strict about names and about what is a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+class SettlementOptions(_Section):
+    """How settlement classes are made."""
+
+    variant: Literal["ghsl-r2023a", "manual-2021"] = Field(
+        "ghsl-r2023a",
+        description="Published form of the semi-dense urban cluster: 'ghsl-r2023a' or 'manual-2021'.",
+    )
+
+
+class Investment(_Section):
+    """What may be built, with how much money, and what it is worth."""
+
+    budget: float = Field(2_000_000, ge=0, description="Money to spend, as present cost, in `currency`.")
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of the budget and of every cost shown.")
+    wifi: bool = Field(default=True, description="Whether public WiFi at hosts may be built.")
+    sites: bool = Field(default=True, description="Whether new mobile sites may be built.")
+    technology: Literal["3G", "4G", "5G"] = Field("4G", description="Technology of new sites; at least the target.")
+    wifi_host_reach_m: float = Field(
+        400, gt=0, description="Distance in metres (straight line) at which new public WiFi serves a home."
+    )
+    wifi_value: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Worth of public WiFi in reach to a person below the target, against 1 for the target itself.",
+    )
+    wifi_access_points: int = Field(2, ge=1, description="Access points installed at each new WiFi host.")
+    max_candidates: int = Field(2000, ge=1, description="Most candidates of each kind that are weighed.")
+    horizon_years: int = Field(10, ge=1, le=100, description="Years of running costs counted in the present cost.")
+    discount_rate: float = Field(0.08, ge=0, le=1, description="Yearly discount rate of those costs, as a fraction.")
+
+
+class Scenario(_Section):
+    """Everything a run can be asked to do differently; `Scenario()` is the default run."""
+
+    target: Literal["3G", "4G", "5G"] = Field(
+        "4G", description="People below this technology are 'in the gap' for the ranking and for new sites."
+    )
+    footprint: Literal["low", "central", "high"] = Field(
+        "central", description="Which variant of modelled footprints the figures rest on."
+    )
+    wifi_distance_m: float = Field(400, gt=0, description="Distance in metres within which public WiFi counts as in reach.")
+    seed: int = Field(0, ge=0, description="Seed of everything drawn at random.")
+    settlement: SettlementOptions = Field(default_factory=SettlementOptions, description="Options of settlement classes.")
+    investment: Investment = Field(default_factory=Investment, description="What may be built, and with how much.")
+    costs: dict[str, float] = Field(
+        default_factory=dict,
+        description="Cost items to put in place of the table's, such as site_tower = 9000 or site_rent.rural = 800.",
+    )
+
+    @field_validator("costs", mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        return _flatten(value) if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _reaches_target(self) -> Scenario:
+        built = self.investment.technology
+        if self.investment.sites and TECHNOLOGIES.index(built) < TECHNOLOGIES.index(self.target):
+            raise ValueError(f"investment.technology: new sites of {built} never bring anybody to the target {self.target}")
+        return self
+
+
+def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted names of a nested TOML table: ``site_rent.rural = 1`` arrives as ``{"site_rent": {"rural": 1}}``."""
+    out: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            out |= _flatten(value, f"{prefix}{key}.")
+        else:
+            out[f"{prefix}{key}"] = value
+    return out
+
+
+def load_scenario(path: Path | None) -> Scenario:
+    """Read a scenario (TOML, UTF-8, a BOM is tolerated); None gives the defaults.
+
+    Raises
+    ------
+    ScenarioError
+        Unknown or impossible settings, all of them listed; carries the dotted key of the first.
+    SourceError, SchemaError
+        The file cannot be read, or is not TOML.
+    """
+    return Scenario() if path is None else parse_scenario(read_toml(path))
+
+
+def parse_scenario(values: dict[str, Any]) -> Scenario:
+    """Build a scenario from parsed TOML; see `load_scenario` for the errors."""
+    problems: list[tuple[str, str]] = []
+    scenario: Scenario | None = None
+    try:
+        scenario = Scenario.model_validate(values)
+    except ValidationError as error:
+        problems += [_problem(dict(item)) for item in error.errors(include_url=False)]
+    costs = values.get("costs")
+    if isinstance(costs, dict):
+        problems += _cost_problems(_flatten(costs), already={key for key, _ in problems})
+    if problems or scenario is None:
+        problems.sort()
+        key, first = problems[0]
+        raise ScenarioError(key, "\n".join([first, *(f"{other}: {text}" for other, text in problems[1:])]))
+    return scenario
+
+
+def _problem(item: dict[str, Any]) -> tuple[str, str]:
+    """Dotted key and sentence of one of pydantic's findings."""
+    location = tuple(str(part) for part in item["loc"])
+    key = ".".join(location) or "investment.technology"
+    if item["type"] == "extra_forbidden":
+        return key, f"unknown; {suggestion(location[-1], _keys(location[:-1]))}"
+    if item["type"] == "value_error":
+        return key, str(item["ctx"]["error"]).removeprefix(f"{key}: ")
+    message = str(item["msg"])
+    return key, f"{item['input']!r:.80} will not do: {message[:1].lower()}{message[1:]}"
+
+
+def _keys(section: tuple[str, ...]) -> list[str]:
+    """Names that a section knows."""
+    model: Any = Scenario
+    for part in section:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def _cost_problems(costs: dict[str, Any], *, already: set[str]) -> list[tuple[str, str]]:
+    """Unknown items and impossible values among the cost overrides."""
+    known = load_costs().keys()
+    problems: list[tuple[str, str]] = []
+    for item, value in costs.items():
+        key = f"costs.{item}"
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if item not in known and not _is_rate(item):
+            problems.append((key, f"unknown; {suggestion(item, known)}"))
+        elif number and math.isfinite(value) and (value < 0 or (value == 0 and _divides(item))):
+            problems.append((key, f"{value!r} will not do: it must be {'above' if _divides(item) else 'at least'} 0"))
+    return [problem for problem in problems if problem[0] not in already]
+
+
+def _is_rate(item: str) -> bool:
+    """Whether an item is an exchange rate, ``rate.EUR_USD``: any pair may be given."""
+    name = item.removeprefix("rate.")
+    return name != item and len(name) == 7 and name[3] == "_" and name.replace("_", "").isalpha() and name.isupper()
+
+
+def _divides(item: str) -> bool:
+    """Whether zero makes no sense: lifetimes and exchange rates."""
+    return item.startswith("rate.") or item.endswith("_life_years")

@@ -1,0 +1,213 @@
+"""The shape of ``region.toml``: what a planner writes by hand to describe one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from data.settings import Section, read_toml, validated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Technology = Literal["2G", "3G", "4G", "5G"]
+Words = dict[str, str | list[str]]
+
+
+class Origin(Section):
+    """Where a file comes from; every section with a file takes these."""
+
+    source: str = Field("", description="Who made the data and what it is, for the attribution line.")
+    publisher: str = Field("", description="Who published the file, when it is not its maker.")
+    licence: str = Field("", description="Licence of the file, such as 'CC BY 4.0'; empty means not stated.")
+    url: str = Field("", description="Where the file can be had.")
+    year: int | None = Field(None, description="Year that the data describe.", ge=1900, le=2200)
+
+
+class FileSection(Origin):
+    """A section with a file."""
+
+    file: str = Field(description="File, relative to the data root.", min_length=1)
+
+
+class GridSection(Section):
+    """The lattice on which people are counted."""
+
+    crs: str | None = Field(
+        None, description="Equal-area CRS; default: the population's own when it is equal-area, else chosen."
+    )
+    resolution: float = Field(1000, description="Cell size in metres: 1000, or 1000 divided by a whole number.", gt=0)
+    extent: Literal["zones", "all"] = Field(
+        "zones",
+        description="'zones' analyses cells that touch a zone; 'all' every populated cell of the population file.",
+    )
+
+    @model_validator(mode="after")
+    def _divides(self) -> GridSection:
+        parts = 1000 / self.resolution
+        if self.resolution > 1000 or abs(parts - round(parts)) > 1e-9:
+            raise ValueError("resolution must be 1000 m divided by a whole number (1000, 500, 250, 200, 100 …)")
+        return self
+
+
+class KnownWithin(Section):
+    """The area inside which a layer is complete; outside it, nothing there means *unknown*, not *none*."""
+
+    zones: Words | None = Field(
+        None, description="Zones by the value of their columns, such as { departement = '75' }."
+    )
+    file: str | None = Field(None, description="Polygons of the known area, relative to the data root.")
+    where: Words | None = Field(None, description="With file: only features whose columns have these values.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> KnownWithin:
+        if (self.zones is None) == (self.file is None):
+            raise ValueError("give either zones or file")
+        return self
+
+
+Known = Annotated[
+    Literal["zones"] | KnownWithin | None,
+    Field(description="Where the layer is complete: 'zones' for all zones, or a table; absent = everywhere."),
+]
+
+
+class PopulationSection(FileSection):
+    """People, as a GeoTIFF of persons per cell."""
+
+    groups: dict[str, str] = Field(
+        default_factory=dict, description="GeoTIFFs of persons of a group (women, aged_60_plus …), by group name."
+    )
+
+
+class ZonesSection(FileSection):
+    """The areas that are ranked."""
+
+    id: str = Field(description="Column that identifies a zone; values must be unique.")
+    name: str = Field(description="Column with the zone's name.")
+    layer: str | None = Field(None, description="Layer inside a GeoPackage; default: its only one.")
+    where: Words | None = Field(None, description="Only zones whose columns have these values.")
+
+
+class SiteColumns(Section):
+    """Which column of a site register means what."""
+
+    x: str = Field(description="Longitude or easting.")
+    y: str = Field(description="Latitude or northing.")
+    id: str | None = Field(None, description="Site identifier.")
+    operator: str | None = Field(None, description="Operator.")
+    technology: str | None = Field(None, description="Technology words, such as '4G' or '2G/3G/4G'.")
+    technologies: dict[Technology, str] | None = Field(None, description="A yes/no column per technology.")
+
+
+class CoverageSection(FileSection):
+    """Mobile coverage: declared polygons, or a register of sites."""
+
+    kind: Literal["sites", "polygons"] = Field(description="'sites' (CSV) or 'polygons' (any vector format).")
+    format: Literal["columns", "opencellid", "arcep"] = Field(
+        "columns", description="For sites: a known register by name, or 'columns'."
+    )
+    columns: SiteColumns | None = Field(None, description="For sites of format 'columns': which column means what.")
+    crs: str | None = Field(
+        None, description="CRS of the x and y columns; default: the register's own, else EPSG:4326."
+    )
+    operators: dict[str, str] | None = Field(None, description="Operator name per code, such as { '620-1' = 'MTN' }.")
+    technologies: list[Technology] | None = Field(None, description="Only these technologies of the file.")
+    technology: str | None = Field(
+        None, description="For polygons: the column with the technology, or a constant like '4G'."
+    )
+    operator: str | None = Field(None, description="For polygons: the column with the operator, or a constant.")
+    layer: str | None = Field(None, description="For polygons: layer inside a GeoPackage.")
+    where: Words | None = Field(None, description="Only rows whose columns have these values.")
+    known_within: Known = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> CoverageSection:
+        if self.kind == "sites" and self.format == "columns" and self.columns is None:
+            raise ValueError("sites of format 'columns' need a columns table")
+        if self.kind == "polygons" and self.technology is None:
+            raise ValueError("polygons need technology: a column name or one of 2G, 3G, 4G, 5G")
+        return self
+
+
+class WifiColumns(Section):
+    """Which column of a WiFi list means what."""
+
+    x: str | None = Field(None, description="Longitude or easting (CSV).")
+    y: str | None = Field(None, description="Latitude or northing (CSV).")
+    id: str | None = Field(None, description="Identifier.")
+    name: str | None = Field(None, description="Name.")
+    status: str | None = Field(None, description="Status, compared with operational.")
+    access_points: str | None = Field(None, description="Number of access points.")
+
+
+class WifiSection(FileSection):
+    """Public WiFi points."""
+
+    columns: WifiColumns = Field(default_factory=lambda: WifiColumns.model_validate({}), description="Column mapping.")
+    operational: list[str] | None = Field(
+        None, description="Status words that mean working; absent = every point works."
+    )
+    crs: str = Field("EPSG:4326", description="CRS of the x and y columns.")
+    where: Words | None = Field(None, description="Only rows whose columns have these values.")
+    known_within: Known = None
+
+
+class HostColumns(Section):
+    """Which column of a list of public buildings means what."""
+
+    x: str = Field(description="Longitude or easting.")
+    y: str = Field(description="Latitude or northing.")
+    id: str | None = Field(None, description="Identifier.")
+    name: str | None = Field(None, description="Name.")
+    category: str | None = Field(None, description="Kind of building.")
+
+
+class HostsSection(FileSection):
+    """Public buildings and spaces that could host WiFi."""
+
+    columns: HostColumns = Field(description="Column mapping.")
+    categories: list[str] | None = Field(None, description="Only these categories.")
+    crs: str = Field("EPSG:4326", description="CRS of the x and y columns.")
+    where: Words | None = Field(None, description="Only rows whose columns have these values.")
+
+
+class IndicatorsSection(FileSection):
+    """Figures by zone, joined by id or by name."""
+
+    id: str | None = Field(None, description="Column with the zone id.")
+    name: str | None = Field(None, description="Column with the zone name, when there is no id.")
+    where: Words | None = Field(None, description="Only rows whose columns have these values.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> IndicatorsSection:
+        if (self.id is None) == (self.name is None):
+            raise ValueError("give either id or name")
+        return self
+
+
+class RegionFile(Section):
+    """Everything that ``region.toml`` may say."""
+
+    name: str = Field(description="Name of the region, as it stands on the map.", min_length=1)
+    synthetic: bool = Field(default=False, description="True when the data are invented; marked so everywhere.")
+    note: str = Field("", description="A sentence shown with the results.")
+    grid: GridSection = Field(default_factory=lambda: GridSection.model_validate({}), description="The lattice.")
+    population: PopulationSection = Field(description="People per cell.")
+    land: FileSection | None = Field(None, description="m² of permanent land per cell; absent = every cell is land.")
+    built: FileSection | None = Field(None, description="m² of built-up surface per cell; absent = option off.")
+    zones: ZonesSection = Field(description="Areas that are ranked.")
+    coverage: list[CoverageSection] = Field(default_factory=list, description="Mobile coverage layers.")
+    absent: list[Technology] = Field(
+        default_factory=list, description="Technologies that do not exist here (not started, or switched off)."
+    )
+    footprints: FileSection | None = Field(None, description="Own table of nominal radii instead of the built-in one.")
+    wifi: WifiSection | None = Field(None, description="Public WiFi.")
+    hosts: HostsSection | None = Field(None, description="Candidate hosts of WiFi.")
+    indicators: IndicatorsSection | None = Field(None, description="Figures by zone.")
+
+
+def load_region_file(path: Path) -> RegionFile:
+    """Read and validate ``region.toml``; SchemaError lists every fault, SourceError when it cannot be read."""
+    return validated(read_toml(path), RegionFile, name=path.name)

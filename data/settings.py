@@ -1,0 +1,113 @@
+"""Settings that a person writes by hand (TOML): each fault with its dotted key, unknown keys with a suggestion."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from geo.errors import Fault, SchemaError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+MAX_BYTES = 1_000_000
+
+
+class Section(BaseModel):
+    """Base of every settings table: immutable, and a misspelt key never passes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file (UTF-8, a BOM is tolerated).
+
+    Raises
+    ------
+    SourceError
+        Missing, a directory, too large or not UTF-8.
+    SchemaError
+        Not TOML; the fault carries the parser's line.
+    """
+    if not path.exists():
+        raise SourceError(f"{path.name}: no such file")
+    if path.is_dir():
+        raise SourceError(f"{path.name}: a directory, not a TOML file")
+    raw = path.read_bytes()
+    if len(raw) > MAX_BYTES:
+        raise SourceError(f"{path.name}: {len(raw):,} bytes is no settings file")
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path.name}: not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError([Fault(path.name, f"not valid TOML: {error}", "correct that line")]) from error
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Say ``did you mean 'x'?`` for the nearest known word, or list what is known."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"use one of: {', '.join(names)}"
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Field names of the section in which `location` names an unknown key."""
+    current: Any = model
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        field = current.model_fields.get(part) if hasattr(current, "model_fields") else None
+        if field is None:
+            continue
+        current = _model_in(field.annotation) or current
+    return sorted(current.model_fields) if hasattr(current, "model_fields") else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def faults_of(error: ValidationError, model: type[BaseModel], name: str) -> list[Fault]:
+    """Turn pydantic's findings into faults with a dotted key and a mend, in the order of the keys."""
+    faults: list[Fault] = []
+    for item in error.errors(include_url=False):
+        location = item["loc"]
+        key = ".".join(str(part) for part in location)
+        if item["type"] == "extra_forbidden":
+            faults.append(Fault(name, f"{key}: unknown key", suggestion(str(location[-1]), _keys_at(model, location))))
+        elif item["type"] == "missing":
+            faults.append(Fault(name, f"{key}: missing", f"add '{location[-1]}'"))
+        else:
+            shown = repr(item["input"])[:80]
+            faults.append(
+                Fault(name, f"{key} = {shown}: {item['msg'][:1].lower()}{item['msg'][1:]}", "correct the value")
+            )
+    return sorted(faults)
+
+
+def validated(values: Mapping[str, Any], model: type[Model], *, name: str) -> Model:
+    """Build `model` from parsed values.
+
+    Raises
+    ------
+    SchemaError
+        Every unknown key (with the nearest known one), missing key and impossible value at once.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise SchemaError(faults_of(error, model, name)) from error
