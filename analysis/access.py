@@ -19,7 +19,9 @@ DISTANCES_M = (400, 800)
 """About 5 and 10 minutes on foot."""
 
 
-def wifi_within(region: Region, fragments: Fragments, *, distance_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wifi_within(
+    region: Region, fragments: Fragments, *, distance_m: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """People with operational public WiFi within a straight-line distance of home.
 
     Parameters

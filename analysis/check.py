@@ -51,7 +51,9 @@ def report(region: Region) -> dict[str, Any]:
                 "file": layer.source.file,
                 "basis": layer.basis,
                 "technologies": list(layer.technologies),
-                "features": len(layer.sites if layer.sites is not None else layer.polygons if layer.polygons is not None else ()),
+                "features": len(
+                    layer.sites if layer.sites is not None else layer.polygons if layer.polygons is not None else ()
+                ),
                 "known_within": "everywhere" if layer.known is None else "part of the region",
             }
             for layer in region.coverage
@@ -61,7 +63,8 @@ def report(region: Region) -> dict[str, Any]:
         else {"points": len(region.wifi), "operational": int(region.wifi["operational"].sum())},
         "indicators": list(region.indicators),
         "notes": [
-            {"layer": note.layer, "what": note.what, "count": note.count, "detail": note.detail} for note in region.notes
+            {"layer": note.layer, "what": note.what, "count": note.count, "detail": note.detail}
+            for note in region.notes
         ],
         "can_run": True,
     }
@@ -73,9 +76,10 @@ def lines(report: dict[str, Any]) -> list[str]:
     out = [
         f"{report['name']}",
         f"Grid: {report['grid']['text']}; areas true within {report['grid']['area_distortion']:.2%}",
-        f"People: {people['file_total']:,.1f} in the file; {people['on_grid']:,.1f} on the grid, {people['beyond_grid']:,.1f} beyond it",
-        f"        {people['in_zones']:,.1f} in {zones['count']} zones ({zones['area_km2']:,.0f} km²); "
-        f"{people['outside_zones']:,.1f} on the grid outside every zone; {people['cells_not_known']:,} cells not known",
+        f"People in the file: {people['file_total']:,.1f}; {people['beyond_grid']:,.1f} of them beyond the grid",
+        f"People in {zones['count']} zones ({zones['area_km2']:,.0f} km²): {people['in_zones']:,.1f}",
+        f"People on the grid outside every zone: {people['outside_zones']:,.1f}",
+        f"Cells without a known population: {people['cells_not_known']:,}",
     ]
     out += [f"Group {name}: {value:,.1f}" for name, value in people["groups"].items()]
     for layer in report["coverage"]:
@@ -86,7 +90,9 @@ def lines(report: dict[str, Any]) -> list[str]:
     if not report["coverage"]:
         out.append("Coverage: none given; every person's service will be unknown")
     wifi = report["wifi"]
-    out.append(f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational" if wifi else "WiFi: no list given")
+    out.append(
+        f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational" if wifi else "WiFi: no list given"
+    )
     if report["indicators"]:
         out.append(f"Indicators: {', '.join(report['indicators'])}")
     out += [f"Nulls in {column}: {count} zones" for column, count in zones["nulls"].items()]
@@ -100,6 +106,6 @@ def lines(report: dict[str, Any]) -> list[str]:
 
 def check(region_file: Path, *, root: Path | None) -> dict[str, Any]:
     """Load a region and report on it; GapmapError with every fault when a run could not go on."""
-    from data.region import load_region
+    from data.load import load_region
 
     return report(load_region(region_file, root=root))

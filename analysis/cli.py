@@ -44,7 +44,11 @@ def _progress() -> Generator[Callable[[float, str], None]]:
             task = bar.add_task("starting", total=1.0)
             yield lambda part, what: bar.update(task, completed=part, description=what)
     else:
-        yield lambda part, what: print(f"{part:4.0%} {what}", file=sys.stderr)
+        yield lambda part, what: _note(f"{part:4.0%} {what}")
+
+
+def _note(line: str) -> None:
+    sys.stderr.write(line + "\n")
 
 
 def _say(lines: list[str]) -> None:
@@ -105,7 +109,9 @@ def check(region: Region, data: Data = None, as_json: Json = False) -> None:
 
 @app.command()
 def degurba(
-    population: Annotated[Path, typer.Argument(help="GeoTIFF of persons per 1 km² equal-area cell.", metavar="POP.tif")],
+    population: Annotated[
+        Path, typer.Argument(help="GeoTIFF of persons per 1 km² equal-area cell.", metavar="POP.tif")
+    ],
     out: Annotated[Path, typer.Option("--out", help="GeoTIFF to write: int16 codes on the input grid.")],
     built: Annotated[Path | None, typer.Option("--built", help="GeoTIFF of built-up m² per cell.")] = None,
     land: Annotated[Path | None, typer.Option("--land", help="GeoTIFF of land m² per cell.")] = None,
@@ -142,7 +148,9 @@ def explain(
 
 @app.command("app")
 def open_app(
-    folder: Annotated[Path | None, typer.Argument(help="A results folder; default: the sample region.", metavar="DIR")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="A results folder; default: the sample region.", metavar="DIR")
+    ] = None,
     port: Annotated[int, typer.Option("--port", help="Port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
 ) -> None:
@@ -167,7 +175,7 @@ def main() -> None:
     try:
         app()
     except GapmapError as error:
-        print(f"gapmap: {error}", file=sys.stderr)
+        _note(f"gapmap: {error}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

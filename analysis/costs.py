@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
 from data.settings import suggestion
-from geo.errors import Fault, ScenarioError, SchemaError, UnitError
+from data.unit_costs import SETTLEMENTS, CostItem, cost_names, load_costs
+from geo.errors import ScenarioError, UnitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 Level = Literal["low", "value", "high"]
 
-SETTLEMENTS = ("urban", "semi-urban", "rural")
-COLUMNS = ("item", "value", "unit", "currency", "price_year", "source", "settlement", "low", "high")
 ACTIVE = (
     "site_antennas",
     "site_radio_unit",
@@ -29,28 +25,8 @@ ACTIVE = (
     "site_cooling",
     "site_power_converter",
 )
-"""Site equipment whose yearly upkeep is a share of its price (the parts that pytal marks capex_and_opex, power and backhaul aside)."""
+"""Site equipment whose yearly upkeep is a share of its price: what pytal marks capex_and_opex, power and backhaul aside."""
 PASSIVE = ("site_cabinet", "site_tower", "site_civil_works", "site_transport", "site_installation")
-
-
-@dataclass(frozen=True)
-class CostItem:
-    """One row of ``data/tables/costs.csv``; `currency` is empty for shares, lifetimes and rates."""
-
-    item: str
-    value: float
-    unit: str
-    currency: str
-    price_year: str
-    source: str
-    settlement: str
-    low: float
-    high: float
-
-    @property
-    def key(self) -> str:
-        """Name under which a scenario overrides it: the item, or ``item.settlement`` where classes differ."""
-        return f"{self.item}.{self.settlement}" if self.settlement else self.item
 
 
 @dataclass(frozen=True)
@@ -168,7 +144,16 @@ class CostTable:
         price = quantity * unit_cost * rate
         later = price * (renewal_factor(self.discount_rate, years=self.horizon_years, life=life) - 1)
         first = Part(item, quantity, unit_cost, row.currency, rate, "build year", price, row.source)
-        renewed = Part(item, quantity, unit_cost, row.currency, rate, f"renewed every {life:g} years, less salvage", later, row.source)
+        renewed = Part(
+            item,
+            quantity,
+            unit_cost,
+            row.currency,
+            rate,
+            f"renewed every {life:g} years, less salvage",
+            later,
+            row.source,
+        )
         return [first, renewed] if later else [first]
 
     def yearly(self, item: str, *, settlement: str = "") -> Part:
@@ -224,7 +209,7 @@ def site_cost(settlement_code: int, technology: str, *, table: CostTable, hops: 
 
 
 def wifi_cost(access_points: int, *, indoor: bool, table: CostTable) -> CostParts:
-    """Present cost of public WiFi at one host: access points, their renewals and upkeep, and the line to the internet."""
+    """Present cost of public WiFi at one host: access points, their renewals and upkeep, the line to the internet."""
     if access_points < 1:
         raise ScenarioError("investment.wifi_access_points", f"{access_points} will not do: it must be at least 1")
     item = "wifi_access_point_indoor" if indoor else "wifi_access_point_outdoor"
@@ -253,7 +238,7 @@ def cost_table(
         if key.startswith("rate."):
             rates[key.removeprefix("rate.")] = value
         elif not rows:
-            raise ScenarioError(f"costs.{key}", f"unknown; {suggestion(key, load_costs())}")
+            raise ScenarioError(f"costs.{key}", f"unknown; {suggestion(key, cost_names())}")
         for row in rows:
             items[row.key] = _replaced(row, value)
     rates = {key.removeprefix("rate."): row.value for key, row in items.items() if key.startswith("rate.")} | rates

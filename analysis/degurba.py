@@ -68,7 +68,12 @@ def classify_file(
     if faults or grid is None:
         raise SchemaError(faults)
     codes = classify(
-        layers["population"], grid, land_m2=layers.get("land"), built_m2=layers.get("built"), level=level, parameters=parameters
+        layers["population"],
+        grid,
+        land_m2=layers.get("land"),
+        built_m2=layers.get("built"),
+        level=level,
+        parameters=parameters,
     )
     write_raster(out, codes, grid, nodata=None, tags={"classes": f"Degree of Urbanisation level {level}, {variant}"})
     people = np.nan_to_num(layers["population"])
@@ -82,4 +87,6 @@ def _not_negative(values: NDArray[np.float64], name: str, faults: list[Fault]) -
         lowest = float(np.nanmin(values))
         row, col = (int(i) + 1 for i in np.argwhere(bad)[0])
         mend = f"declare {lowest:g} as nodata in the file, or correct those cells"
-        faults.append(Fault(name, f"{int(bad.sum()):,} negative cells, lowest {lowest:g}", mend, row=f"{row}:{col} (row:column)"))
+        faults.append(
+            Fault(name, f"{int(bad.sum()):,} negative cells, lowest {lowest:g}", mend, row=f"{row}:{col} (row:column)")
+        )

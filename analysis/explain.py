@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explain_zone(results: Results, zone_id: str) -> list[str]:
-    """Lines that tell a zone's story: people, settlement, service, gap, rank, plan; SchemaError if there is no such zone."""
+    """Lines that tell a zone's story, from people to plan; SchemaError if there is no such zone."""
     zones = results.zones
     found = zones[zones["zone_id"].astype(str) == zone_id]
     if found.empty:
@@ -62,7 +62,8 @@ def explain_cell(results: Results, cell_id: int) -> list[str]:
     row: dict[str, Any] = found.iloc[0].to_dict()
     grid, target = results.grid, results.summary["target"]
     lines = [
-        f"Cell {cell_id} (row {cell_id // grid.nx}, column {cell_id % grid.nx}), centre {row['x']:,.0f} {row['y']:,.0f} in {grid.crs.name}",
+        f"Cell {cell_id}: row {cell_id // grid.nx}, column {cell_id % grid.nx}",
+        f"Centre: {row['x']:,.0f} {row['y']:,.0f} in {grid.crs.name}",
         f"Zone with the largest part: {row['zone_id'] or 'none'}",
         f"People: {row['population']:,.1f}, summed from the population file",
         f"Settlement class {row['settlement']}: {CLASS_NAMES[int(row['settlement'])]}",

@@ -83,7 +83,13 @@ def site_radii(
 
 
 def _layer_fraction(
-    layer: CoverageLayer, technologies: Iterable[str], operator: str, *, variant: str, region: Region, settlement: NDArray[np.int16]
+    layer: CoverageLayer,
+    technologies: Iterable[str],
+    operator: str,
+    *,
+    variant: str,
+    region: Region,
+    settlement: NDArray[np.int16],
 ) -> NDArray[np.float64] | None:
     """Fraction (ny, nx) reached by any of the technologies of this layer; None when the layer has none of them."""
     wanted = tuple(technologies)

@@ -61,7 +61,9 @@ class Ledger:
         return np.maximum(self.known[target] - self.at_least[target], 0.0)
 
 
-def reached(coverage: Coverage, fragments: Fragments, *, variant: str, operator: str = UNION) -> dict[str, NDArray[np.float64]]:
+def reached(
+    coverage: Coverage, fragments: Fragments, *, variant: str, operator: str = UNION
+) -> dict[str, NDArray[np.float64]]:
     """Fraction of each fragment known to be reached by at least each technology, never less than by a better one."""
     out: dict[str, NDArray[np.float64]] = {}
     best = np.zeros(fragments.size)
@@ -75,9 +77,9 @@ def reached(coverage: Coverage, fragments: Fragments, *, variant: str, operator:
 def make_ledger(coverage: Coverage, fragments: Fragments, *, variant: str = "central") -> Ledger:
     """Put every person in one service state.
 
-    A person is in the state of the best technology known to reach them. `no_signal` is said only where 2G, 3G and 4G are
-    all known (or declared absent): outside a 3G map, with 2G unknown, a person is `unknown`. 5G is taken to lie inside
-    4G, so an unknown 5G hides nobody.
+    A person is in the state of the best technology known to reach them. `no_signal` is said only where 2G, 3G and 4G
+    are all known (or declared absent): outside a 3G map, with 2G unknown, a person is `unknown`. 5G is taken to lie
+    inside 4G, so an unknown 5G hides nobody.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`limitations.md` of a run: what these figures do not know, said from the inputs that were there and those that were not."""
+"""`limitations.md` of a run: what its figures do not know, from the inputs given and those that were not."""
 
 from __future__ import annotations
 
@@ -17,18 +17,26 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
         lines.append("- **Synthetic data: this place does not exist.** No decision can rest on it.")
     total = summary["population"]["total"]
     unknown = summary["ledger"]["unknown"]
-    lines.append(f"- Coverage is unknown for {unknown:,.0f} of {total:,.0f} people; they are in no gap and in no covered figure.")
+    lines.append(
+        f"- Coverage is unknown for {unknown:,.0f} of {total:,.0f} people; they are in no gap and in no covered figure."
+    )
     lines += _coverage_lines(region, summary)
     if region.land is None:
-        lines.append("- No land layer was given: every cell counts as land, so density at coasts and lakes is understated.")
+        lines.append(
+            "- No land layer was given: every cell counts as land, so density at coasts and lakes is understated."
+        )
     if region.built is None:
         lines.append("- No built-up layer was given: urban centres are found by density alone.")
     if region.wifi is None:
         lines.append("- No public WiFi list was given: access to it is unknown, not absent.")
     else:
-        lines.append("- Public WiFi within 400 / 800 m is a straight line, not a walk along streets; it overstates access.")
+        lines.append(
+            "- Public WiFi within 400 / 800 m is a straight line, not a walk along streets; it overstates access."
+        )
     lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
-    lines.append("- Adoption, price, devices and skills are not in the ledger yet: being covered is not being connected.")
+    lines.append(
+        "- Adoption, price, devices and skills are not in the ledger yet: being covered is not being connected."
+    )
     lines.append(f"- {summary['population']['outside_zones']:,.0f} people live in analysed cells outside every zone.")
     ranked = [zone for zone in summary["zones"] if pd.isna(zone["rank"])]
     if ranked:
@@ -55,7 +63,9 @@ def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:
         )
     if "declared" in summary["basis"]:
         lines.append("- Declared coverage is the operators' claim; it overstates what people get.")
-    spoken = {technology for layer in region.coverage for technology in layer.technologies} | set(region.settings.absent)
+    spoken = {technology for layer in region.coverage for technology in layer.technologies} | set(
+        region.settings.absent
+    )
     missing = [technology for technology in ("2G", "3G", "4G", "5G") if technology not in spoken]
     if missing:
         lines.append(f"- No source speaks of {', '.join(missing)}: coverage by it is unknown everywhere.")

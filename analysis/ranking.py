@@ -47,8 +47,8 @@ def zone_table(
     Returns
     -------
     GeoDataFrame
-        Sorted by zone id; persons unless the column says otherwise. ``rank`` is missing for zones without people or with
-        more than half of them unknown; ties are broken by zone id.
+        Sorted by zone id; persons unless the column says otherwise. ``rank`` is missing for zones without people or
+        with more than half of them unknown; ties are broken by zone id.
     """
     persons = fragments.persons
     table = region.zones.copy()
@@ -90,7 +90,8 @@ def _ranked(table: gpd.GeoDataFrame, *, target: str) -> gpd.GeoDataFrame:
         rank[order] = np.arange(1, len(table) + 1)
         table[column] = pd.array(np.where(rankable, rank, np.nan), dtype="Int64")
     table["reasons"] = [
-        _reasons(row, target=target, rankable=bool(ok)) for row, ok in zip(table.to_dict("records"), rankable, strict=True)
+        _reasons(row, target=target, rankable=bool(ok))
+        for row, ok in zip(table.to_dict("records"), rankable, strict=True)
     ]
     return table
 
@@ -102,7 +103,9 @@ def _reasons(row: dict[str, float], *, target: str, rankable: bool) -> str:
         return "nobody lives here"
     parts: list[str] = []
     if not rankable:
-        parts.append(f"not ranked: {target} coverage unknown for {row['unknown_people'] / people:.0%} of {people:,.0f} people")
+        parts.append(
+            f"not ranked: {target} coverage unknown for {row['unknown_people'] / people:.0%} of {people:,.0f} people"
+        )
     else:
         parts.append(f"{row['gap_share']:.1%} of {people - row['unknown_people']:,.0f} people below {target}")
         if row["no_signal_share"] >= 0.0005:
@@ -118,7 +121,16 @@ def _reasons(row: dict[str, float], *, target: str, rankable: bool) -> str:
 
 def ranking_table(zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """`ranking.csv`: ranked zones first, the not ranked after them, each by id where tied."""
-    columns = ["rank", "rank_by_share", "zone_id", "zone_name", "population", "gap_people", "gap_share", "unknown_people"]
+    columns = [
+        "rank",
+        "rank_by_share",
+        "zone_id",
+        "zone_name",
+        "population",
+        "gap_people",
+        "gap_share",
+        "unknown_people",
+    ]
     columns += ["no_signal_share", "rural_share", "reasons"]
     table = pd.DataFrame(zones[columns])
     return table.sort_values(["rank", "zone_id"], na_position="last", kind="stable").reset_index(drop=True)

@@ -88,15 +88,10 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or value is pd.NA:
+    if value is pd.NA:
         return None
-    if isinstance(value, np.bool_):
-        return bool(value)
-    if isinstance(value, np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    return value
+    number = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(number, float) and not np.isfinite(number) else number
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -155,7 +150,9 @@ def read_results(folder: Path) -> Results:
     import geopandas as gpd
 
     if not (folder / MARK).is_file():
-        raise SourceError(f"{folder}: not a results folder (no {MARK}); make one with `gapmap run REGION.toml --out {folder}`")
+        raise SourceError(
+            f"{folder}: not a results folder (no {MARK}); make one with `gapmap run REGION.toml --out {folder}`"
+        )
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         provenance = json.loads((folder / MARK).read_text(encoding="utf-8"))

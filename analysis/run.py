@@ -25,7 +25,8 @@ from analysis.scenario import Scenario, load_scenario
 from analysis.settlement import classify, preset
 from analysis.tables import cells_table, summary
 from data.layer import file_sha256
-from data.region import load_region, lonlat
+from data.load import load_region
+from data.region import lonlat
 from geo.regrid import block_sum
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _coarse(grid: Any, factor: int) -> Any:
 
     from geo.grid import Grid
 
-    return Grid(grid.crs, grid.transform * Affine.scale(factor), (grid.ny // factor, grid.nx // factor))
+    return Grid(grid.crs, grid.transform @ Affine.scale(factor), (grid.ny // factor, grid.nx // factor))
 
 
 def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Results:
@@ -127,7 +128,9 @@ def _wifi_points(region: Region) -> pd.DataFrame:
     import pandas as pd
 
     if region.wifi is None:
-        return pd.DataFrame(columns=["wifi_id", "name", "status", "operational", "access_points", "x", "y", "lon", "lat"])
+        return pd.DataFrame(
+            columns=["wifi_id", "name", "status", "operational", "access_points", "x", "y", "lon", "lat"]
+        )
     lon, lat = lonlat(region.grid, region.wifi["x"], region.wifi["y"])
     return region.wifi.assign(lon=np.round(lon, 6), lat=np.round(lat, 6))
 
@@ -150,7 +153,12 @@ def _provenance(region: Region, scenario: Scenario) -> dict[str, Any]:
 
 
 def run(
-    region_file: Path, *, out: Path, scenario_file: Path | None = None, root: Path | None = None, progress: Progress | None = None
+    region_file: Path,
+    *,
+    out: Path,
+    scenario_file: Path | None = None,
+    root: Path | None = None,
+    progress: Progress | None = None,
 ) -> Results:
     """Run a region to a results folder; nothing is left behind when anything fails.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from analysis.costs import load_costs
 from data.settings import read_toml, suggestion
+from data.unit_costs import cost_names
 from geo.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class SettlementOptions(_Section):
     """How settlement classes are made."""
 
     variant: Literal["ghsl-r2023a", "manual-2021"] = Field(
-        "ghsl-r2023a",
+        default="ghsl-r2023a",
         description="Published form of the semi-dense urban cluster: 'ghsl-r2023a' or 'manual-2021'.",
     )
 
@@ -35,39 +35,51 @@ class SettlementOptions(_Section):
 class Investment(_Section):
     """What may be built, with how much money, and what it is worth."""
 
-    budget: float = Field(2_000_000, ge=0, description="Money to spend, as present cost, in `currency`.")
-    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of the budget and of every cost shown.")
+    budget: float = Field(default=2_000_000, ge=0, description="Money to spend, as present cost, in `currency`.")
+    currency: str = Field(
+        default="USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of the budget and of every cost shown."
+    )
     wifi: bool = Field(default=True, description="Whether public WiFi at hosts may be built.")
     sites: bool = Field(default=True, description="Whether new mobile sites may be built.")
-    technology: Literal["3G", "4G", "5G"] = Field("4G", description="Technology of new sites; at least the target.")
+    technology: Literal["3G", "4G", "5G"] = Field(
+        default="4G", description="Technology of new sites; at least the target."
+    )
     wifi_host_reach_m: float = Field(
-        400, gt=0, description="Distance in metres (straight line) at which new public WiFi serves a home."
+        default=400, gt=0, description="Distance in metres (straight line) at which new public WiFi serves a home."
     )
     wifi_value: float = Field(
-        0.5,
+        default=0.5,
         ge=0,
         le=1,
         description="Worth of public WiFi in reach to a person below the target, against 1 for the target itself.",
     )
-    wifi_access_points: int = Field(2, ge=1, description="Access points installed at each new WiFi host.")
-    max_candidates: int = Field(2000, ge=1, description="Most candidates of each kind that are weighed.")
-    horizon_years: int = Field(10, ge=1, le=100, description="Years of running costs counted in the present cost.")
-    discount_rate: float = Field(0.08, ge=0, le=1, description="Yearly discount rate of those costs, as a fraction.")
+    wifi_access_points: int = Field(default=2, ge=1, description="Access points installed at each new WiFi host.")
+    max_candidates: int = Field(default=2000, ge=1, description="Most candidates of each kind that are weighed.")
+    horizon_years: int = Field(
+        default=10, ge=1, le=100, description="Years of running costs counted in the present cost."
+    )
+    discount_rate: float = Field(
+        default=0.08, ge=0, le=1, description="Yearly discount rate of those costs, as a fraction."
+    )
 
 
 class Scenario(_Section):
     """Everything a run can be asked to do differently; `Scenario()` is the default run."""
 
     target: Literal["3G", "4G", "5G"] = Field(
-        "4G", description="People below this technology are 'in the gap' for the ranking and for new sites."
+        default="4G", description="People below this technology are 'in the gap' for the ranking and for new sites."
     )
     footprint: Literal["low", "central", "high"] = Field(
-        "central", description="Which variant of modelled footprints the figures rest on."
+        default="central", description="Which variant of modelled footprints the figures rest on."
     )
-    wifi_distance_m: float = Field(400, gt=0, description="Distance in metres within which public WiFi counts as in reach.")
-    seed: int = Field(0, ge=0, description="Seed of everything drawn at random.")
-    settlement: SettlementOptions = Field(default_factory=SettlementOptions, description="Options of settlement classes.")
-    investment: Investment = Field(default_factory=Investment, description="What may be built, and with how much.")
+    wifi_distance_m: float = Field(
+        default=400, gt=0, description="Distance in metres within which public WiFi counts as in reach."
+    )
+    seed: int = Field(default=0, ge=0, description="Seed of everything drawn at random.")
+    settlement: SettlementOptions = Field(
+        default_factory=SettlementOptions, description="Options of settlement classes."
+    )
+    investment: Investment = Field(default=Investment(), description="What may be built, and with how much.")
     costs: dict[str, float] = Field(
         default_factory=dict,
         description="Cost items to put in place of the table's, such as site_tower = 9000 or site_rent.rural = 800.",
@@ -82,7 +94,9 @@ class Scenario(_Section):
     def _reaches_target(self) -> Scenario:
         built = self.investment.technology
         if self.investment.sites and TECHNOLOGIES.index(built) < TECHNOLOGIES.index(self.target):
-            raise ValueError(f"investment.technology: new sites of {built} never bring anybody to the target {self.target}")
+            raise ValueError(
+                f"investment.technology: new sites of {built} never bring anybody to the target {self.target}"
+            )
         return self
 
 
@@ -150,7 +164,7 @@ def _keys(section: tuple[str, ...]) -> list[str]:
 
 def _cost_problems(costs: dict[str, Any], *, already: set[str]) -> list[tuple[str, str]]:
     """Unknown items and impossible values among the cost overrides."""
-    known = load_costs().keys()
+    known = cost_names()
     problems: list[tuple[str, str]] = []
     for item, value in costs.items():
         key = f"costs.{item}"

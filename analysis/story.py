@@ -9,16 +9,21 @@ def headline(summary: dict[str, Any]) -> list[str]:
     """Lines for the terminal: who is cut off, where first, and what the money buys."""
     people, gap, plan, target = summary["population"], summary["gap"], summary["plan"], summary["target"]
     lines = [summary["name"] + (" — SYNTHETIC, this place does not exist" if summary["synthetic"] else "")]
-    lines.append(f"{people['total']:,.0f} people; {people['in_zones']:,.0f} in zones, {people['outside_zones']:,.0f} outside")
+    lines.append(
+        f"{people['total']:,.0f} people; {people['in_zones']:,.0f} in zones, {people['outside_zones']:,.0f} outside"
+    )
     if gap["share"] is None:
         lines.append(f"{target} coverage is unknown for everybody")
     else:
-        lines.append(f"{gap['people']:,.0f} people are below {target} ({gap['share']:.1%} of the {gap['known']:,.0f} known)")
+        lines.append(
+            f"{gap['people']:,.0f} people are below {target} ({gap['share']:.1%} of the {gap['known']:,.0f} known)"
+        )
     if summary["ledger"]["unknown"] >= 0.5:
         lines.append(f"{summary['ledger']['unknown']:,.0f} people: coverage unknown")
     ranked = [zone for zone in summary["ranking"] if zone["rank"] == zone["rank"] and zone["rank"] is not None]
-    for zone in ranked[:5]:
-        lines.append(f"  {int(zone['rank'])}. {zone['zone_name']}: {zone['gap_people']:,.0f} people; {zone['reasons']}")
+    lines += [
+        f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]
+    ]
     money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
     lines.append(
         f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "

@@ -46,14 +46,18 @@ def cells_table(
         columns[state] = fragments.by_cell(ledger.states[state])
     for technology in TECHNOLOGIES:
         known = fragments.by_cell(ledger.known[technology] * persons)
-        columns[f"at_least_{technology.lower()}"] = _share(fragments.by_cell(ledger.at_least[technology] * persons), known)
+        columns[f"at_least_{technology.lower()}"] = _share(
+            fragments.by_cell(ledger.at_least[technology] * persons), known
+        )
     known = fragments.by_cell(ledger.known[target] * persons)
     gap = fragments.by_cell(ledger.below(target) * persons)
     columns["gap_people"] = np.where(known > 0, gap, np.nan)
     columns["unknown_people"] = np.maximum(people - known, 0.0)
     for distance in DISTANCES_M:
         within, informed = wifi_within(region, fragments, distance_m=distance)
-        columns[f"wifi_{distance}_m"] = _share(fragments.by_cell(within * persons), fragments.by_cell(informed * persons))
+        columns[f"wifi_{distance}_m"] = _share(
+            fragments.by_cell(within * persons), fragments.by_cell(informed * persons)
+        )
     for name, layer in region.groups.items():
         columns[f"group_{name}"] = layer.values.ravel()[fragments.cells]
     geometry = gpd.points_from_xy(x, y, crs=region.grid.crs)
@@ -77,7 +81,11 @@ def _main_zone(region: Region, fragments: Fragments) -> NDArray[np.object_]:
 def settlement_people(fragments: Fragments, settlement: NDArray[np.int16]) -> dict[str, float]:
     """Persons by level 2 settlement code, every code present, summing to the population."""
     codes = settlement.ravel()[fragments.cells]
-    return {str(code): float(fragments.people[codes == code].sum()) for code in sorted(CLASS_NAMES, reverse=True) if code >= 10}
+    return {
+        str(code): float(fragments.people[codes == code].sum())
+        for code in sorted(CLASS_NAMES, reverse=True)
+        if code >= 10
+    }
 
 
 def settlement_gap(
@@ -155,7 +163,8 @@ def summary(
         "coverage": coverage_table(coverage, fragments),
         "wifi": wifi_summary(region, fragments),
         "groups": {
-            name: float(np.nansum(layer.values.ravel()[fragments.cells])) for name, layer in sorted(region.groups.items())
+            name: float(np.nansum(layer.values.ravel()[fragments.cells]))
+            for name, layer in sorted(region.groups.items())
         },
         "zones": zones[keep].to_dict("records"),
         "ranking": ranking.to_dict("records"),

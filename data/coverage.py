@@ -89,9 +89,12 @@ def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:
     missing = [column for column in needed if column not in table.columns]
     if missing:
         raise SchemaError(
-            Fault(path.name, "column is missing", "add it; see data/tables/footprint_radius.csv", column) for column in missing
+            Fault(path.name, "column is missing", "add it; see data/tables/footprint_radius.csv", column)
+            for column in missing
         )
-    faults = [fault for row, record in enumerate(table.to_dict("records"), 1) for fault in _row_faults(path, row, record)]
+    faults = [
+        fault for row, record in enumerate(table.to_dict("records"), 1) for fault in _row_faults(path, row, record)
+    ]
     repeated = table.duplicated(["technology", "settlement"])
     faults += [Fault(path.name, "repeated", "keep one", "settlement", str(row + 1)) for row in np.flatnonzero(repeated)]
     if faults:
@@ -104,7 +107,9 @@ def _row_faults(path: Path, row: int, record: dict[str, str]) -> list[Fault]:
     faults: list[Fault] = []
     for column, words in (("technology", TECHNOLOGIES), ("settlement", RADIUS_CLASSES)):
         if record[column] not in words:
-            faults.append(Fault(path.name, f"'{record[column]}' is unknown", f"use {', '.join(words)}", column, str(row)))
+            faults.append(
+                Fault(path.name, f"'{record[column]}' is unknown", f"use {', '.join(words)}", column, str(row))
+            )
     radii: list[float] = []
     for variant in VARIANTS:
         column = f"{variant}_km"

@@ -35,10 +35,11 @@ class _Tally:
     lowest: float = 0.0
     infinite: int = 0
     known: int = 0
-    first: list[str] = field(default_factory=lambda: [])
+    first: list[str] = field(default_factory=list)
 
     def passed(self, strips: Iterator[tuple[int, NDArray[np.float64]]]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        for row, values in strips:
+        for row, strip in strips:
+            values = strip
             bad = (values < 0) | np.isinf(values)
             if bad.any():
                 self.negative += int((values < 0).sum())
@@ -56,9 +57,13 @@ class _Tally:
         faults: list[Fault] = []
         if self.negative:
             mend = f"declare {self.lowest:g} as nodata in the file, or correct those cells; {what} cannot be negative"
-            faults.append(Fault(name, f"{self.negative:,} negative cells, lowest {self.lowest:g}", mend, row=f"{at} (row:column)"))
+            faults.append(
+                Fault(name, f"{self.negative:,} negative cells, lowest {self.lowest:g}", mend, row=f"{at} (row:column)")
+            )
         if self.infinite:
-            faults.append(Fault(name, f"{self.infinite:,} infinite cells", "declare them as nodata", row=f"{at} (row:column)"))
+            faults.append(
+                Fault(name, f"{self.infinite:,} infinite cells", "declare them as nodata", row=f"{at} (row:column)")
+            )
         if not self.known:
             faults.append(Fault(name, "holds no value at all, only nodata", "check the file"))
         return faults

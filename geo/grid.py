@@ -116,13 +116,13 @@ class Grid:
         """Sub-grid of rows [row0, row1) and columns [col0, col1)."""
         if not (0 <= row0 < row1 <= self.ny and 0 <= col0 < col1 <= self.nx):
             raise GridError(f"rows {row0}:{row1}, columns {col0}:{col1} do not lie in a grid of {self.shape}")
-        return Grid(self.crs, self.transform * Affine.translation(col0, row0), (row1 - row0, col1 - col0))
+        return Grid(self.crs, self.transform @ Affine.translation(col0, row0), (row1 - row0, col1 - col0))
 
     def divided(self, factor: int) -> Grid:
         """Grid of the same extent whose cells are `factor` times smaller in each direction."""
         if factor < 1:
             raise GridError(f"cells are divided by a whole number of at least 1, not {factor}")
-        return Grid(self.crs, self.transform * Affine.scale(1 / factor), (self.ny * factor, self.nx * factor))
+        return Grid(self.crs, self.transform @ Affine.scale(1 / factor), (self.ny * factor, self.nx * factor))
 
     def area_distortion(self) -> float:
         """Largest |areal scale − 1| over a 5 × 5 sample of the extent (dimensionless); inf where undefined.

@@ -78,7 +78,7 @@ def test_another_seed_gives_another_region(tmp_path):
     write_sample(tmp_path / "a", size_km=40, seed=5)
     write_sample(tmp_path / "b", size_km=40, seed=6)
     first, second = digests(tmp_path / "a"), digests(tmp_path / "b")
-    assert not {name for name in first if first[name] == second[name]}
+    assert [name for name in first if first[name] == second[name]] == ["region.toml"]
 
 
 def test_rasters_agree_with_the_known_answers(folder, truth, people):

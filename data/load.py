@@ -1,0 +1,254 @@
+"""A region is read once from its ``region.toml``: every part checked, every fault listed in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.hosts import read_hosts
+from data.indicators import read_indicators
+from data.layer import Layer
+from data.load_coverage import load_coverage, load_known, load_radii
+from data.loader import Loader
+from data.notes import Note
+from data.population import choose_frame, read_counts
+from data.region import Region
+from data.region_file import Origin, load_region_file
+from data.vectors import read_polygons
+from data.wifi import read_wifi
+from data.zones import read_zones
+from geo.raster import raster_grid
+from geo.zonal import CellZone, cell_zone_table, outside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+    from pyproj import CRS
+
+    from geo.grid import Grid
+
+Progress = Callable[[float, str], None]
+
+
+def load_region(path: Path, *, root: Path | None = None, progress: Progress | None = None) -> Region:
+    """Read a region from its ``region.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+    root : Path, optional
+        Folder that the files are relative to; default: beside the TOML file.
+    progress : callable, optional
+        Called with (fraction done, what is being done).
+
+    Raises
+    ------
+    SchemaError
+        Every fault of every input at once.
+    SourceError
+        The TOML file itself cannot be read.
+    """
+    tell = progress or (lambda _fraction, _what: None)
+    settings = load_region_file(path)
+    loader = Loader((root or path.parent).resolve(), settings)
+    loader.check_files()
+    tell(0.0, "reading zones and choosing the grid")
+    frame, zones = _frame_and_zones(loader)
+    tell(0.2, "reading people")
+    layers = _rasters(loader, frame)
+    tell(0.5, "reading coverage, WiFi and indicators")
+    coverage = tuple(load_coverage(loader, frame, zones))
+    radii = loader.attempt("footprints", lambda: load_radii(loader))
+    wifi = _wifi(loader, frame)
+    wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
+    hosts = _hosts(loader, frame)
+    zones, indicators = _indicators(loader, zones)
+    loader.stop_at_faults()
+    tell(0.8, "meeting zones and cells")
+    cell_zone = cell_zone_table(zones.geometry, frame)
+    _note_outside(loader, layers["population"].values, cell_zone, layers["beyond"])
+    tell(1.0, "region read")
+    return Region(
+        name=settings.name,
+        synthetic=settings.synthetic,
+        settings=settings,
+        grid=frame,
+        population=layers["population"],
+        groups=layers["groups"],
+        land=layers["land"],
+        built=layers["built"],
+        zones=zones,
+        cell_zone=cell_zone,
+        coverage=coverage,
+        radii=radii,
+        wifi=wifi,
+        hosts=hosts,
+        wifi_known=wifi_known,
+        indicators=indicators,
+        raster_total=layers["total"],
+        beyond_frame=layers["beyond"],
+        sources=tuple(loader.sources),
+        notes=tuple(loader.notes),
+    )
+
+
+def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
+    """Zones are read twice in thought, once on disk: in the population's CRS to choose the frame, then on the frame."""
+    settings = loader.settings
+    section = settings.zones
+    native = loader.attempt(settings.population.file, lambda: raster_grid(loader.path(settings.population.file)))
+    if native is None:
+        # the zones' own faults are still worth hearing
+        loader.attempt(
+            section.file, lambda: read_polygons(loader.path(section.file), where=section.where, what="zones")
+        )
+        loader.stop_at_faults()
+
+    def zones_on(crs: CRS) -> Any:
+        return read_zones(
+            loader.path(section.file),
+            id_column=section.id,
+            name_column=section.name,
+            layer=section.layer,
+            where=section.where,
+            crs=crs,
+        )
+
+    read = loader.attempt(section.file, lambda: zones_on(native.crs))
+    loader.stop_at_faults()
+    zones, notes = read
+    west, south, east, north = (float(edge) for edge in zones.total_bounds)
+    frame = loader.attempt(
+        settings.population.file,
+        lambda: choose_frame(
+            native,
+            zones=(west, south, east, north),
+            crs=settings.grid.crs,
+            resolution=settings.grid.resolution,
+            everything=settings.grid.extent == "all",
+        ),
+    )
+    loader.stop_at_faults()
+    if frame.crs != native.crs:
+        zones, notes = zones_on(frame.crs)
+    loader.notes += notes
+    loader.source("zones", section, section.file)
+    return frame, zones
+
+
+def _rasters(loader: Loader, frame: Grid) -> dict[str, Any]:
+    settings = loader.settings
+    section = settings.population
+
+    def layer(file: str, origin: Origin, quantity: str, unit: str) -> tuple[Layer, float, float] | None:
+        def read() -> tuple[Layer, float, float]:
+            values, total, outside = read_counts(loader.path(file), frame, what=quantity)
+            return Layer(values, frame, quantity, unit, loader.source(quantity, origin, file)), total, outside
+
+        return loader.attempt(file, read)
+
+    people = layer(section.file, section, "population", "persons")
+    groups = {name: layer(file, section, name, "persons") for name, file in sorted(section.groups.items())}
+    land = layer(settings.land.file, settings.land, "land", "m²") if settings.land else None
+    built = layer(settings.built.file, settings.built, "built", "m²") if settings.built else None
+    return {
+        "population": people and people[0],
+        "total": people and people[1],
+        "beyond": people and people[2],
+        "groups": {name: found[0] for name, found in groups.items() if found},
+        "land": land and land[0],
+        "built": built and built[0],
+    }
+
+
+def _wifi(loader: Loader, frame: Grid) -> pd.DataFrame | None:
+    section = loader.settings.wifi
+    if section is None:
+        return None
+    found = loader.attempt(
+        section.file,
+        lambda: read_wifi(
+            loader.path(section.file),
+            columns=section.columns.model_dump(exclude_none=True),
+            operational=section.operational,
+            source_crs=section.crs,
+            grid_crs=frame.crs,
+            bounds=frame.bounds,
+            where=section.where,
+        ),
+    )
+    if found is None:
+        return None
+    points, notes = found
+    loader.notes += notes
+    loader.source("wifi", section, section.file)
+    return points
+
+
+def _hosts(loader: Loader, frame: Grid) -> pd.DataFrame | None:
+    section = loader.settings.hosts
+    if section is None:
+        return None
+    found = loader.attempt(
+        section.file,
+        lambda: read_hosts(
+            loader.path(section.file),
+            columns=section.columns.model_dump(exclude_none=True),
+            categories=section.categories,
+            source_crs=section.crs,
+            grid_crs=frame.crs,
+            bounds=frame.bounds,
+            where=section.where,
+        ),
+    )
+    if found is None:
+        return None
+    points, notes = found
+    loader.notes += notes
+    loader.source("hosts", section, section.file)
+    return points
+
+
+def _indicators(loader: Loader, zones: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    section = loader.settings.indicators
+    if section is None:
+        return zones, ()
+    found = loader.attempt(
+        section.file,
+        lambda: read_indicators(
+            loader.path(section.file), id_column=section.id, name_column=section.name, zones=zones, where=section.where
+        ),
+    )
+    if found is None:
+        return zones, ()
+    table, report = found
+    loader.source("indicators", section, section.file)
+    loader.notes.append(
+        Note(
+            "indicators",
+            "zones without a row",
+            len(report.unmatched_zones),
+            ", ".join(map(str, report.unmatched_zones)),
+        )
+    )
+    loader.notes.append(
+        Note(
+            "indicators", "rows without a zone", len(report.unmatched_rows), ", ".join(map(str, report.unmatched_rows))
+        )
+    )
+    fresh = table.drop(columns=[column for column in table.columns if column in ("zone_id", "zone_name", "geometry")])
+    joined = zones.drop(columns=[column for column in fresh.columns if column in zones.columns]).join(fresh)
+    return joined, tuple(str(column) for column in fresh.columns)
+
+
+def _note_outside(loader: Loader, people: Any, table: CellZone, beyond: float) -> None:
+    lost = outside(np.nan_to_num(people).ravel(), table)
+    loader.notes.append(
+        Note("population", "persons on the grid outside every zone", round(lost), "counted, in no zone")
+    )
+    loader.notes.append(Note("population", "persons of the file beyond the grid", round(beyond), "not analysed"))

@@ -1,0 +1,79 @@
+"""Collects faults, notes and sources while the parts of a region are read, so that one error lists everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from data.layer import Source, file_sha256
+from data.region_file import FileSection, KnownWithin, Origin, RegionFile
+from geo.errors import Fault, GapmapError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from data.notes import Note
+
+
+@dataclass
+class Loader:
+    """Collects faults, notes and sources while the parts are read, so that one error lists everything."""
+
+    root: Path
+    settings: RegionFile
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+
+    def attempt(self, what: str, read: Callable[[], Any]) -> Any:
+        """Run one reader; its faults are kept and None stands for what could not be read."""
+        try:
+            return read()
+        except SchemaError as error:
+            self.faults += error.faults
+        except GapmapError as error:
+            self.faults.append(Fault(what, str(error), "correct the file or the setting named"))
+        return None
+
+    def path(self, file: str) -> Path:
+        """File under the data root."""
+        return self.root / file
+
+    def source(self, layer: str, origin: Origin, file: str) -> Source:
+        """Record where a file comes from, with its hash."""
+        made = Source(
+            layer,
+            file,
+            file_sha256(self.path(file)),
+            origin.source,
+            origin.publisher,
+            origin.licence,
+            origin.url,
+            origin.year,
+        )
+        self.sources.append(made)
+        return made
+
+    def check_files(self) -> None:
+        """Every file that is not there is named at once."""
+        settings = self.settings
+        sections: list[FileSection | None] = [settings.population, settings.land, settings.built, settings.zones]
+        sections += [*settings.coverage, settings.wifi, settings.hosts, settings.indicators, settings.footprints]
+        names = [section.file for section in sections if section is not None]
+        names += list(settings.population.groups.values())
+        known = [*(layer.known_within for layer in settings.coverage), settings.wifi and settings.wifi.known_within]
+        names += [part.file for part in known if isinstance(part, KnownWithin) and part.file]
+        for name in dict.fromkeys(names):
+            path = self.path(name)
+            if not path.is_file():
+                problem = "a directory, not a file" if path.is_dir() else "no such file"
+                self.faults.append(
+                    Fault(name, problem, "correct the name in region.toml, or give --data with the data root")
+                )
+        self.stop_at_faults()
+
+    def stop_at_faults(self) -> None:
+        """Raise SchemaError with everything found so far, if anything was."""
+        if self.faults:
+            raise SchemaError(self.faults)

@@ -1,0 +1,95 @@
+"""The table of unit costs that ships with gapmap: read once, every fault listed."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from geo.errors import Fault, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SETTLEMENTS = ("urban", "semi-urban", "rural")
+COLUMNS = ("item", "value", "unit", "currency", "price_year", "source", "settlement", "low", "high")
+
+
+@dataclass(frozen=True)
+class CostItem:
+    """One row of ``data/tables/costs.csv``; `currency` is empty for shares, lifetimes and rates."""
+
+    item: str
+    value: float
+    unit: str
+    currency: str
+    price_year: str
+    source: str
+    settlement: str
+    low: float
+    high: float
+
+    @property
+    def key(self) -> str:
+        """Name under which a scenario overrides it: the item, or ``item.settlement`` where classes differ."""
+        return f"{self.item}.{self.settlement}" if self.settlement else self.item
+
+
+@cache
+def load_costs() -> Mapping[str, CostItem]:
+    """Unit costs as shipped (``data/tables/costs.csv``), by `CostItem.key`, in the order of the table."""
+    text = resources.files("data").joinpath("tables", "costs.csv").read_text(encoding="utf-8")
+    return MappingProxyType(parse_costs(list(csv.DictReader(text.splitlines()))))
+
+
+def cost_names() -> list[str]:
+    """Every name that a scenario may override, sorted."""
+    return sorted({name for row in load_costs().values() for name in (row.key, row.item)})
+
+
+def parse_costs(rows: Sequence[Mapping[str, str]]) -> dict[str, CostItem]:
+    """Check the rows of a cost table; SchemaError lists every fault (no source, no year, negative, twice the same)."""
+    faults: list[Fault] = []
+    items: dict[str, CostItem] = {}
+    for index, row in enumerate(rows, start=1):
+        found = _row_faults(row, str(index))
+        faults += found
+        if not found:
+            value = float(row["value"])
+            low, high = (float(row[column] or value) for column in ("low", "high"))
+            words = {name: row[name] for name in COLUMNS if name not in ("value", "low", "high")}
+            item = CostItem(value=value, low=low, high=high, **words)
+            if item.key in items:
+                faults.append(Fault("costs.csv", f"{item.key} is given twice", "keep one", "item", str(index)))
+            items[item.key] = item
+    if faults:
+        raise SchemaError(faults)
+    return items
+
+
+def _row_faults(row: Mapping[str, str], number: str) -> list[Fault]:
+    missing = [column for column in COLUMNS if row.get(column) is None]
+    if missing:
+        return [
+            Fault("costs.csv", f"has no column {', '.join(missing)}", f"columns are {', '.join(COLUMNS)}", row=number)
+        ]
+    faults = [
+        Fault("costs.csv", "empty", "every cost says where it comes from", column, number)
+        for column in ("item", "value", "unit", "source", *(["price_year"] if row["currency"] else []))
+        if not row[column].strip()
+    ]
+    for column in ("value", "low", "high"):
+        try:
+            good = not row[column].strip() or (math.isfinite(float(row[column])) and float(row[column]) >= 0)
+        except ValueError:
+            good = False
+        if not good:
+            faults.append(Fault("costs.csv", f"'{row[column]}' is no cost", "a number of at least 0", column, number))
+    if row["settlement"] not in ("", *SETTLEMENTS):
+        mend = f"blank, or one of {', '.join(SETTLEMENTS)}"
+        faults.append(Fault("costs.csv", f"'{row['settlement']}' is no class", mend, "settlement", number))
+    return faults
