@@ -25,7 +25,7 @@ ACTIVE = (
     "site_cooling",
     "site_power_converter",
 )
-"""Site equipment whose yearly upkeep is a share of its price: what pytal marks capex_and_opex, power and backhaul aside."""
+"""Site equipment whose yearly upkeep is a share of its price (`capex_and_opex` in pytal, power and backhaul aside)."""
 PASSIVE = ("site_cabinet", "site_tower", "site_civil_works", "site_transport", "site_installation")
 
 

@@ -21,7 +21,7 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
     if found.empty:
         known = ", ".join(zones["zone_id"].astype(str).head(8))
         raise SchemaError([Fault("--zone", f"no zone '{zone_id}'", f"use an id such as {known}")])
-    row: dict[str, Any] = found.iloc[0].to_dict()
+    row: dict[Any, Any] = found.iloc[0].to_dict()
     target = results.summary["target"]
     rank = "not ranked" if not np.isfinite(float(row["rank"] or np.nan)) else f"rank {int(row['rank'])} of {len(zones)}"
     lines = [f"{row['zone_name']} ({zone_id}) — {rank} by people below {target}", str(row["reasons"]), ""]
@@ -46,7 +46,7 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
     return [*lines, "", *_inputs(results)]
 
 
-def _states(row: dict[str, Any]) -> list[str]:
+def _states(row: dict[Any, Any]) -> list[str]:
     lines = ["Service states (persons, summing to the people):"]
     lines += [f"  {state}: {row[state]:,.1f} — {STATE_MEANING[state]}" for state in STATES]
     return lines
@@ -59,7 +59,7 @@ def explain_cell(results: Results, cell_id: int) -> list[str]:
     if found.empty:
         mend = f"use an id of cells.parquet, from {cells['cell_id'].min()} to {cells['cell_id'].max()}"
         raise SchemaError([Fault("--cell", f"no populated cell {cell_id}", mend)])
-    row: dict[str, Any] = found.iloc[0].to_dict()
+    row: dict[Any, Any] = found.iloc[0].to_dict()
     grid, target = results.grid, results.summary["target"]
     lines = [
         f"Cell {cell_id}: row {cell_id // grid.nx}, column {cell_id % grid.nx}",

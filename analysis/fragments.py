@@ -52,12 +52,12 @@ class Fragments:
 
     def by_cell(self, persons: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over the fragments of each cell."""
-        return np.bincount(self.cell, weights=persons, minlength=self.cells.size)
+        return np.bincount(self.cell, weights=persons, minlength=self.cells.size).astype(np.float64)
 
     def by_zone(self, persons: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over the fragments of each zone; people outside every zone are in none."""
         inside = self.zone >= 0
-        return np.bincount(self.zone[inside], weights=persons[inside], minlength=self.zones)
+        return np.bincount(self.zone[inside], weights=persons[inside], minlength=self.zones).astype(np.float64)
 
 
 def make_fragments(region: Region, *, everything: bool) -> Fragments:

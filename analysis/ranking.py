@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -96,7 +96,7 @@ def _ranked(table: gpd.GeoDataFrame, *, target: str) -> gpd.GeoDataFrame:
     return table
 
 
-def _reasons(row: dict[str, float], *, target: str, rankable: bool) -> str:
+def _reasons(row: dict[Any, Any], *, target: str, rankable: bool) -> str:
     """Say in words what the rank stands on, largest first."""
     people = row["population"]
     if people <= 0:

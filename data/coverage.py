@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -103,7 +103,7 @@ def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:
     return values.set_index(pd.MultiIndex.from_frame(table[needed[:2]])).sort_index()
 
 
-def _row_faults(path: Path, row: int, record: dict[str, str]) -> list[Fault]:
+def _row_faults(path: Path, row: int, record: dict[Any, str]) -> list[Fault]:
     faults: list[Fault] = []
     for column, words in (("technology", TECHNOLOGIES), ("settlement", RADIUS_CLASSES)):
         if record[column] not in words:

@@ -101,13 +101,14 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
     """Zones are read twice in thought, once on disk: in the population's CRS to choose the frame, then on the frame."""
     settings = loader.settings
     section = settings.zones
-    native = loader.attempt(settings.population.file, lambda: raster_grid(loader.path(settings.population.file)))
+    native: Any = loader.attempt(settings.population.file, lambda: raster_grid(loader.path(settings.population.file)))
     if native is None:
         # the zones' own faults are still worth hearing
         loader.attempt(
             section.file, lambda: read_polygons(loader.path(section.file), where=section.where, what="zones")
         )
         loader.stop_at_faults()
+        raise AssertionError("a grid that could not be read left no fault")
 
     def zones_on(crs: CRS) -> Any:
         return read_zones(
