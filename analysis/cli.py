@@ -68,7 +68,7 @@ def _tell(summary: dict[str, object], out: Path, *, as_json: bool) -> None:
 @app.command()
 def demo(
     out: Out = Path("out/demo"),
-    size: Annotated[int, typer.Option("--size", help="Side of the square region in km.", min=40, max=2000)] = 100,
+    size: Annotated[int, typer.Option("--size", help="Side of the square region in km.", min=40, max=1000)] = 100,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same region.", min=0)] = 2026,
     as_json: Json = False,
 ) -> None:

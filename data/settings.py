@@ -67,15 +67,16 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[st
         field = current.model_fields.get(part) if hasattr(current, "model_fields") else None
         if field is None:
             continue
-        current = _model_in(field.annotation) or current
+        current = model_in(field.annotation) or current
     return sorted(current.model_fields) if hasattr(current, "model_fields") else []
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """First settings model inside an annotation, such as the one of ``list[Section] | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
+        found = model_in(argument)
         if found is not None:
             return found
     return None

@@ -1,13 +1,12 @@
-"""Delimited text as people really have it: any usual encoding, delimiter and decimal sign, nothing guessed that is open.
+"""Delimited text as people really have it: any usual encoding and delimiter, every value kept as text.
 
-Every column is read as text first; `numbers` turns one column into figures and says which row is not one.
+`data.columns` turns a column into figures or flags and says which row is not one.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,11 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from data.notes import LISTED, Note
-from data.settings import suggestion
 from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-BLANKS = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>"})
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_RECORDS = 60
 _BLOCK = 1 << 24  # bytes; a record longer than this is no record
@@ -35,10 +32,6 @@ _PACKED = (
     (b"\x1f\x8b", "a gzip file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel file"),
 )
-_POINT = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"
-_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+"
-_POINT_THOUSANDS = r"[+-]?[1-9]\d{0,2}\.\d{3}"
 
 
 @dataclass(frozen=True)
@@ -161,7 +154,9 @@ def _parse(text: str, width: int, *, name: str, delimiter: str, headed: bool) ->
     faults = row_faults(name, "", ragged, mend="quote values that hold the delimiter, or fill the row")
     if text.count('"') % 2 and any("\n" in str(value) for value in table.to_pandas().to_numpy().ravel()):
         faults.append(Fault(name, "a quotation mark is opened and never closed", "close it, or write it twice"))
-    frame: pd.DataFrame = table.to_pandas().apply(lambda column: column.str.strip())
+    frame: pd.DataFrame = table.to_pandas()
+    for column in columns:
+        frame[column] = frame[column].str.strip()
     return frame, faults
 
 
@@ -192,7 +187,7 @@ def read_table(
     delimiter : str, optional
         Default: the one of comma, semicolon, tab and ``|`` that splits the rows evenly.
     decimal : {'.', ','}, optional
-        Default: decided column by column in `numbers`.
+        Default: decided column by column in `data.columns.numbers`.
     names : sequence of str, optional
         Column names to use when the file's first row holds none of them, that is when it has no header.
 
@@ -224,96 +219,3 @@ def read_table(
         else ()
     )
     return Table(frame, path.name, code, separator, decimal, notes if encoding is None else ())
-
-
-def has_column(table: Table, column: str, *, faults: list[Fault]) -> bool:
-    """Whether the table has the column; if not, a fault with the nearest name is appended."""
-    if column in table.frame.columns:
-        return True
-    faults.append(Fault(table.name, "no such column", suggestion(column, map(str, table.frame.columns)), column))
-    return False
-
-
-def blank(values: pd.Series[str]) -> pd.Series[bool]:
-    """Which text values say "not known": empty, NA, NaN, null, none."""
-    return values.str.casefold().isin(BLANKS)
-
-
-def _separator(values: pd.Series[str], *, table: Table) -> tuple[str, str]:
-    """Decimal sign of a column and, when it cannot be told, why not."""
-    comma = values.str.contains(",", regex=False)
-    if table.decimal is not None:
-        return table.decimal, ""
-    if not comma.any():
-        grouped = len(values) > 0 and bool(values.str.fullmatch(_POINT_THOUSANDS).all())
-        if grouped and _writes_decimal_commas(table.frame):
-            return ".", "could be thousands or decimals, for other columns of the file write a decimal comma"
-        return ".", ""
-    both = values.str.contains(".", regex=False)
-    if bool(both.any()) and bool(values[comma].str.fullmatch(_COMMA).all()):
-        return ".", f"has a comma, other rows have a point ('{values[both].iloc[0]}')"
-    if bool(values[comma].str.fullmatch(_THOUSANDS).all()):
-        return ".", "could be thousands or decimals"
-    return ("," if bool(values[comma].str.fullmatch(_COMMA).any()) else "."), ""
-
-
-def _writes_decimal_commas(frame: pd.DataFrame) -> bool:
-    pattern = re.compile(r"[+-]?\d+,\d+")
-    return any(bool(pattern.fullmatch(str(value))) for value in frame.to_numpy().ravel())
-
-
-def numbers(
-    table: Table,
-    column: str,
-    *,
-    faults: list[Fault],
-    required: bool = False,
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> pd.Series[float]:
-    """Figures of one column.
-
-    Parameters
-    ----------
-    table : Table
-    column : str
-    faults : list of Fault
-        What is wrong is appended here: no such column, text, a blank where `required`, values beyond the limits, a comma
-        that may stand for thousands or decimals. The first 20 rows are named, the rest counted.
-    required : bool
-        Blanks are faults; otherwise NaN.
-    minimum, maximum : float, optional
-        Limits, both allowed values.
-
-    Returns
-    -------
-    Series of float64, the table's index; NaN = not known (or faulty).
-    """
-    if not has_column(table, column, faults=faults):
-        return pd.Series(np.nan, index=table.frame.index, dtype=np.float64)
-    values = table.frame[column]
-    empty = blank(values)
-    sign, doubt = _separator(values[~empty], table=table)
-    unlike = ~values.str.fullmatch(_COMMA if sign == "," else _POINT) & ~empty
-    if sign == ",":
-        unlike &= ~values.str.fullmatch(r"[+-]?\d+(?:[eE][+-]?\d+)?")
-    if doubt and not unlike.any():
-        unlike = ~empty
-    plain = values.where(~unlike & ~empty, "nan").str.replace(",", ".", regex=False)
-    result = plain.astype(np.float64)
-    result = result.where(np.isfinite(result))
-    problem = {str(row): f"'{value}' {doubt or 'is not a number'}" for row, value in values[unlike].items()}
-    faults += row_faults(
-        table.name, column, problem, mend="write figures without thousands signs and with one decimal sign"
-    )
-    if required:
-        problem = {str(row): "blank where a number is needed" for row in values.index[empty]}
-        faults += row_faults(table.name, column, problem, mend="fill it in")
-    for limit, beyond, word in (
-        (minimum, result < (minimum or 0), "below"),
-        (maximum, result > (maximum or 0), "above"),
-    ):
-        if limit is not None:
-            problem = {str(row): f"{values[row]} is {word} {limit:g}" for row in values.index[beyond]}
-            faults += row_faults(table.name, column, problem, mend="correct it, or leave it blank when it is not known")
-    return result

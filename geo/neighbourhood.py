@@ -63,7 +63,9 @@ def _union(spans: Any, reach: int) -> Any:
     above = 0
     for here in range(count):
         row, start, stop = spans[here]
-        while above < here and (spans[above, 0] < row - 1 or (spans[above, 0] == row - 1 and spans[above, 2] + reach <= start)):
+        while above < here and (
+            spans[above, 0] < row - 1 or (spans[above, 0] == row - 1 and spans[above, 2] + reach <= start)
+        ):
             above += 1
         other = above
         while other < here and spans[other, 0] == row - 1 and spans[other, 1] < stop + reach:
@@ -200,18 +202,23 @@ class ComponentFinder:
 
 
 @njit(cache=True, nogil=True)
-def _frontier(labels: Any, rows: Any, cols: Any) -> Any:
-    """Cells without a label around the given cells; a cell may come twice."""
+def _frontier(labels: Any, cells: Any) -> Any:
+    """Flat indices of the cells without a label around the given ones; a cell may come twice."""
     ny, nx = labels.shape
-    found = np.empty((8 * rows.size, 2), np.int32)
-    count = 0
-    for at in range(rows.size):
-        for r in range(max(rows[at] - 1, 0), min(rows[at] + 2, ny)):
-            for c in range(max(cols[at] - 1, 0), min(cols[at] + 2, nx)):
-                if labels[r, c] == 0:
-                    found[count, 0], found[count, 1] = r, c
-                    count += 1
-    return found[:count]
+    found = np.empty(0, np.int64)
+    for store in (False, True):  # counted first: eight places for every cell would be far too many
+        count = 0
+        for cell in cells:
+            row, col = cell // nx, cell % nx
+            for r in range(max(row - 1, 0), min(row + 2, ny)):
+                for c in range(max(col - 1, 0), min(col + 2, nx)):
+                    if labels[r, c] == 0:
+                        if store:
+                            found[count] = r * nx + c
+                        count += 1
+        if not store:
+            found = np.empty(count, np.int64)
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -239,18 +246,20 @@ def _majority(labels: Any, counted: Any, row: int, col: int, fixed: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _grow(labels: Any, counted: Any, joinable: Any, fixed: int) -> int:
-    rows, cols = np.nonzero(labels)
+    nx = labels.shape[1]
+    cells = np.flatnonzero(labels)
     rounds = 0
-    while rows.size:
-        edge = _frontier(labels, rows, cols)
-        joins = np.zeros(edge.shape[0], labels.dtype)
-        for at in range(edge.shape[0]):
-            if joinable[edge[at, 0], edge[at, 1]]:
-                joins[at] = _majority(labels, counted, edge[at, 0], edge[at, 1], fixed)
+    while cells.size:
+        edge = _frontier(labels, cells)
+        joins = np.zeros(edge.size, labels.dtype)
+        for at in range(edge.size):
+            row, col = edge[at] // nx, edge[at] % nx
+            if joinable[row, col]:
+                joins[at] = _majority(labels, counted, row, col, fixed)
         taken = np.flatnonzero(joins)
-        for at in taken:
-            labels[edge[at, 0], edge[at, 1]] = joins[at]
-        rows, cols = edge[taken, 0].astype(np.int64), edge[taken, 1].astype(np.int64)
+        cells = edge[taken]
+        for at in range(taken.size):
+            labels[cells[at] // nx, cells[at] % nx] = joins[taken[at]]
         rounds += taken.size > 0
     return rounds
 

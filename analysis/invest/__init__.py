@@ -1,6 +1,6 @@
 """Which candidates to build under a budget: the most people brought to a better service, with a bound on any plan."""
 
-from analysis.invest.plan import Plan, Sequence, cut, first_gains, plan, sequence
+from analysis.invest.choose import Plan, Sequence, cut, first_gains, plan, sequence
 from analysis.invest.problem import Problem, make_problem
 
 __all__ = ["Plan", "Problem", "Sequence", "cut", "first_gains", "make_problem", "plan", "sequence"]

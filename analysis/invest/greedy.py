@@ -1,7 +1,7 @@
 """The compiled heart of planning: gains, the lazy greedy choice, and the replay of a given order.
 
-State is ``reached[row, level]``: the largest fraction of the row's people reached by anything chosen whose value is at
-least that level. A choice can only raise it, which is what makes gains shrink as the plan grows (submodularity), and a
+State is ``reached[row, level]``: the largest fraction of the row's people whom anything there already, or chosen, serves
+with a value of at least that level. A choice can only raise it, which is what makes gains shrink as the plan grows (submodularity), and a
 gain is summed in the same order every time, so that the shrinking also holds bit for bit in floating point. That is why
 a stale gain is a safe upper bound and lazy choice equals eager choice exactly.
 """
@@ -17,25 +17,25 @@ from analysis.invest.heap import heapify, sift_down
 
 
 @njit(cache=True, nogil=True)
-def gain_of(j: int, indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, reached: Any) -> float:
+def gain_of(j: int, indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, steps: Any, reached: Any) -> float:
     """Weighted people-equivalents that candidate `j` adds to the state."""
     total = 0.0
     top = level[j] + 1
     for k in range(indptr[j], indptr[j + 1]):
         row = rows[k]
-        for step in range(top):
-            more = fraction[k] - reached[row, step]
+        for rung in range(top):
+            more = fraction[k] - reached[row, rung]
             if more > 0.0:
-                total += weight[row, step] * more
+                total += weight[row] * steps[rung] * more
     return total
 
 
 @njit(cache=True, nogil=True)
-def all_gains(indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, reached: Any) -> Any:
+def all_gains(indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, steps: Any, reached: Any) -> Any:
     """Gain of every candidate in the present state: one pass over the pairs."""
     out = np.empty(level.size)
     for j in range(level.size):
-        out[j] = gain_of(j, indptr, rows, fraction, level, weight, reached)
+        out[j] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached)
     return out
 
 
@@ -45,8 +45,8 @@ def take(j: int, indptr: Any, rows: Any, fraction: Any, level: Any, reached: Any
     top = level[j] + 1
     for k in range(indptr[j], indptr[j + 1]):
         row = rows[k]
-        for step in range(top):
-            reached[row, step] = max(reached[row, step], fraction[k])
+        for rung in range(top):
+            reached[row, rung] = max(reached[row, rung], fraction[k])
 
 
 @njit(cache=True, nogil=True)
@@ -63,11 +63,11 @@ def lazy_greedy(
 ) -> Any:
     """Indices in build order: `fixed` first, then the best gain per cost that still fits, until nothing fits or gains.
 
-    `first_gain` are the gains in the empty state (upper bounds ever after). The budget is what all picks, the fixed
+    `start` is the state before anything is built, `first_gain` the gains in it (upper bounds ever after). The budget is what all picks, the fixed
     ones included, may cost. A stale top is recomputed and sinks; a fresh top is picked.
     """
     count = level.size
-    reached = np.zeros(weight.shape)
+    reached = start.copy()
     order = np.empty(count, dtype=np.int64)
     done = np.zeros(count, dtype=np.bool_)
     picked, spent = 0, 0.0
@@ -90,7 +90,7 @@ def lazy_greedy(
         j = heap[0]
         fits = spent + cost[j] <= budget
         if fits and stamp[j] != picked:
-            keys[j] = gain_of(j, indptr, rows, fraction, level, weight, reached) / cost[j]
+            keys[j] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached) / cost[j]
             stamp[j] = picked
             if keys[j] > 0.0:
                 sift_down(heap, size, keys, 0)
@@ -108,24 +108,41 @@ def lazy_greedy(
 
 
 @njit(cache=True, nogil=True)
-def replay(
-    order: Any, indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, people: Any, lowest: Any, reached: Any
-) -> Any:
-    """Gain and persons of each step of a given order; `reached` (the state) is changed in place.
+def better_off(row: int, served: Any, above: Any, reached: Any) -> float:
+    """Fraction of the row's people whose best service is better than it was.
 
-    A person counts once, in the step that first brings a service better than what the row had (`lowest` is the first
-    level above the row's base value; the number of levels when there is none).
+    Of those served before (the first `served`), whom a level above theirs reaches; of the others, whom anything reaches.
     """
+    others = max(reached[row, 0] - served[row], 0.0)
+    if above[row] < reached.shape[1]:
+        return others + min(reached[row, above[row]], served[row])
+    return others
+
+
+@njit(cache=True, nogil=True)
+def replay(
+    order: Any,
+    indptr: Any,
+    rows: Any,
+    fraction: Any,
+    level: Any,
+    weight: Any,
+    steps: Any,
+    people: Any,
+    served: Any,
+    above: Any,
+    reached: Any,
+) -> Any:
+    """Gain and newly better-off persons of each step of an order; `reached` (the state) is changed in place."""
     gains = np.zeros(order.size)
     persons = np.zeros(order.size)
-    levels = weight.shape[1]
     for step in range(order.size):
         j = order[step]
-        gains[step] = gain_of(j, indptr, rows, fraction, level, weight, reached)
+        gains[step] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached)
         for k in range(indptr[j], indptr[j + 1]):
             row = rows[k]
-            first = lowest[row]
-            if first < levels and first <= level[j]:
-                persons[step] += people[row] * max(fraction[k] - reached[row, first], 0.0)
-        take(j, indptr, rows, fraction, level, reached)
+            was = better_off(row, served, above, reached)
+            for rung in range(level[j] + 1):
+                reached[row, rung] = max(reached[row, rung], fraction[k])
+            persons[step] += people[row] * (better_off(row, served, above, reached) - was)
     return gains, persons

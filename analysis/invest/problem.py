@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 NAME = "investment problem"
+MOST_LEVELS = 32
+"""Distinct values that a plan tells apart; the state is that many numbers a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,30 +25,36 @@ class Problem:
     ----------
     people : float64 array (rows,)
         Persons below the target in each row of the cells table, coverage known.
-    base_value : float64 array (rows,)
-        Mean value, 0–1, of the service that those persons have already.
     indptr, rows, fraction : arrays
         Candidate `j` reaches ``fraction[k]`` of the people of row ``rows[k]`` for ``indptr[j] <= k < indptr[j + 1]``.
     cost, value : float64 arrays (candidates,)
         Present cost (one currency), and the value, 0–1, of the service to a person reached.
-    weight : float64 array (rows, levels)
-        People-equivalents of the row per unit of fraction, by level of value (rows' own weight included).
     level : int64 array (candidates,)
-        Level of each candidate's value.
-    lowest : int64 array (rows,)
-        First level better than what the row has.
+        Index of each candidate's value among the distinct values above 0; −1 for a value of 0.
+    steps : float64 array (levels,)
+        Value of each level less that of the level below it.
+    weight : float64 array (rows,)
+        `people` times what a person of the row weighs in the aim.
+    start : float64 array (rows, levels)
+        Fraction of the row's people served at each level or better before anything is built.
+    served : float64 array (rows,)
+        Fraction of the row's people served at any level before.
+    above : int64 array (rows,)
+        First level better than what those have.
     """
 
     people: NDArray[np.float64]
-    base_value: NDArray[np.float64]
     indptr: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    rows: NDArray[np.int32]
     fraction: NDArray[np.float64]
     cost: NDArray[np.float64]
     value: NDArray[np.float64]
-    weight: NDArray[np.float64]
     level: NDArray[np.int64]
-    lowest: NDArray[np.int64]
+    steps: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    start: NDArray[np.float64]
+    served: NDArray[np.float64]
+    above: NDArray[np.int64]
 
     @property
     def size(self) -> int:
@@ -54,72 +62,96 @@ class Problem:
         return self.cost.size
 
     @property
-    def pairs(self) -> tuple[Any, ...]:
+    def pairs(self) -> tuple[Any, Any, Any, Any, Any, Any]:
         """What the compiled functions take first."""
-        return self.indptr, self.rows, self.fraction, self.level, self.weight
+        return self.indptr, self.rows, self.fraction, self.level, self.weight, self.steps
 
 
 def make_problem(
     people: ArrayLike,
     *,
-    base_value: ArrayLike,
     indptr: ArrayLike,
     rows: ArrayLike,
     fraction: ArrayLike,
     cost: ArrayLike,
     value: ArrayLike,
-    row_weight: ArrayLike | None = None,
+    base_value: ArrayLike = 0.0,
+    base_fraction: ArrayLike = 1.0,
+    row_weight: ArrayLike = 1.0,
 ) -> Problem:
     """Check the input and split values into levels.
 
     Parameters
     ----------
-    people, base_value, indptr, rows, fraction, cost, value
-        As in `Problem`; `base_value` and `value` may be one number for all.
-    row_weight : array-like (rows,), optional
-        What a person of the row weighs in the aim (1 when not given); persons reported are never weighted.
+    people, indptr, rows, fraction, cost, value
+        As in `Problem`; `value` may be one number for all.
+    base_value : array-like (rows,) or float
+        Value, 0–1, of the service that people of the row have already (public WiFi, say); few distinct ones.
+    base_fraction : array-like (rows,) or float
+        Fraction of the row's people who have it; the others have 0.
+    row_weight : array-like (rows,) or float
+        What a person of the row weighs in the aim; persons reported are never weighted.
 
     Raises
     ------
     SchemaError
-        All faults: negative or unknown people, costs that are not positive, fractions outside (0, 1], a row reached twice
-        by one candidate, indices that do not fit.
+        All faults: negative or unknown people, costs that are not positive, fractions outside (0, 1], a row reached
+        twice by one candidate, indices that do not fit, more distinct values than `MOST_LEVELS`.
 
     Notes
     -----
     What a person has after the plan is the **best** service that reaches them. Which people of a cell two candidates
     share is not known; reaches are taken as *nested*: the candidate that reaches 30 % of a cell reaches a part of the
-    70 % that another one reaches. So at every level of value the people of a cell at that level or better are its
-    largest fraction among the choices. Nobody is counted twice, and what the plan claims for a cell is the least that any
-    arrangement of these fractions could mean.
+    70 % that another one reaches, or that has service already. So at every level of value the people of a cell at that
+    level or better are its largest fraction among what is there and what is chosen. Nobody is counted twice, and what
+    the plan claims for a cell is the least that any arrangement of these fractions could mean.
     """
     persons = np.ascontiguousarray(people, dtype=np.float64)
     price = np.ascontiguousarray(cost, dtype=np.float64)
     arrays: dict[str, NDArray[Any]] = {
         "people": persons,
-        "base_value": np.array(np.broadcast_to(np.asarray(base_value, dtype=np.float64), persons.shape)),
-        "row_weight": np.ones(persons.shape) if row_weight is None else np.asarray(row_weight, dtype=np.float64),
         "indptr": np.ascontiguousarray(indptr, dtype=np.int64),
-        "rows": np.ascontiguousarray(rows, dtype=np.int64),
+        "rows": np.ascontiguousarray(rows, dtype=np.int32),
         "fraction": np.ascontiguousarray(fraction, dtype=np.float64),
         "cost": price,
-        "value": np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), price.shape)),
+        "value": _full(value, price),
     }
-    faults = _number_faults(arrays) + _pair_faults(arrays)
+    side = {"base_value": base_value, "base_fraction": base_fraction, "row_weight": row_weight}
+    rowwise = {name: _full(given, persons) for name, given in side.items()}
+    faults = _number_faults(arrays | rowwise) + _pair_faults(arrays)
     if faults:
         raise SchemaError(faults)
-    levels, level = np.unique(arrays["value"], return_inverse=True)
-    base, importance = arrays["base_value"], arrays.pop("row_weight")
-    floor = np.maximum(np.append(0.0, levels[:-1])[None, :], base[:, None])
-    weight = np.maximum(levels[None, :] - floor, 0.0) * (persons * importance)[:, None]
-    lowest = np.searchsorted(levels, base, side="right").astype(np.int64)
-    return Problem(**arrays, weight=weight, level=level.ravel().astype(np.int64), lowest=lowest)
+    base = np.where(rowwise["base_fraction"] > 0, rowwise["base_value"], 0.0)
+    served = np.where(base > 0, rowwise["base_fraction"], 0.0)
+    levels = np.unique(np.concatenate([arrays["value"], base]))
+    levels = levels[levels > 0] if levels[-1:].sum() > 0 else np.ones(1)
+    if levels.size > MOST_LEVELS:
+        raise SchemaError(
+            [Fault(NAME, f"{levels.size} distinct values", f"round them to {MOST_LEVELS} or fewer", "value")]
+        )
+    above = np.searchsorted(levels, base, side="right").astype(np.int64)
+    return Problem(
+        **arrays,
+        level=np.searchsorted(levels, arrays["value"], side="right").astype(np.int64) - 1,
+        steps=np.diff(levels, prepend=0.0),
+        weight=persons * rowwise["row_weight"],
+        start=np.where(np.arange(levels.size)[None, :] < above[:, None], served[:, None], 0.0),
+        served=served,
+        above=above,
+    )
+
+
+def _full(given: ArrayLike, like: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Float64 copy, one number spread over every entry of `like`."""
+    array = np.array(given, dtype=np.float64)
+    return np.full(like.shape, array) if array.ndim == 0 else array
 
 
 def _number_faults(arrays: dict[str, NDArray[Any]]) -> list[Fault]:
     rules = {
         "people": (0.0, np.inf, "persons are at least 0; leave rows of unknown coverage at 0"),
         "base_value": (0.0, 1.0, "values lie in 0–1"),
+        "base_fraction": (0.0, 1.0, "fractions lie in 0–1"),
         "row_weight": (0.0, np.inf, "weights are at least 0"),
         "fraction": (np.nextafter(0, 1), 1.0, "fractions lie above 0 and at most at 1"),
         "cost": (np.nextafter(0, 1), np.inf, "costs are above 0"),
@@ -134,8 +166,14 @@ def _number_faults(arrays: dict[str, NDArray[Any]]) -> list[Fault]:
             faults.append(
                 Fault(NAME, f"{int(bad.sum())} bad, the first is {values[where]!r:.40}", mend, name, str(where + 1))
             )
-    if arrays["row_weight"].shape != arrays["people"].shape:
-        faults.append(Fault(NAME, "row_weight has another length than people", "one weight per row", "row_weight"))
+    for name, like in (
+        ("base_value", "people"),
+        ("base_fraction", "people"),
+        ("row_weight", "people"),
+        ("value", "cost"),
+    ):
+        if arrays[name].shape != arrays[like].shape:
+            faults.append(Fault(NAME, f"another length than {like}", f"one number, or one for each of {like}", name))
     return faults
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +79,8 @@ class Sequence:
     ----------
     problem : Problem
     plan : Plan
-        The build order up to `Plan.budget` of it, the largest budget; its first `within` steps are the plan of `budget`.
+        The build order up to the largest budget, `Plan.budget` of it; its first
+        `within` steps are the plan of `budget`.
     budget : float
     within : int
     first_gain : float64 array (candidates,)
@@ -94,7 +96,7 @@ class Sequence:
 
 def first_gains(problem: Problem) -> NDArray[np.float64]:
     """People-equivalents of each candidate alone."""
-    return all_gains(*problem.pairs, np.zeros(problem.weight.shape))
+    return all_gains(*problem.pairs, problem.start.copy())
 
 
 def plan(problem: Problem, *, budget: float, fixed: ArrayLike = ()) -> Plan:
@@ -112,8 +114,8 @@ def plan(problem: Problem, *, budget: float, fixed: ArrayLike = ()) -> Plan:
     -------
     Plan
         At least ½ (1 − 1/e) of the best possible when nothing is fixed (Khuller, Moss and Naor 1999), usually far more:
-        see `Plan.gap`. More budget never gives less. Ties go to the candidate with the lower index, so candidates sorted by
-        id give one answer whatever their order was.
+        see `Plan.gap`. More budget never gives less. Ties go to the candidate with the lower index, so candidates
+        sorted by id give one answer whatever their order was.
 
     Raises
     ------
@@ -134,14 +136,14 @@ def sequence(problem: Problem, *, budget: float, max_budget: float) -> Sequence:
 
 
 def cut(sequence: Sequence, budget: float) -> Plan:
-    """Give the plan of any budget, equal to ``plan(problem, budget=budget)``, without the pass that makes first gains."""
+    """Give the plan of any budget, equal to ``plan(problem, budget=budget)``, without a pass to make first gains."""
     return _planned(sequence.problem, sequence.first_gain, budget=budget)
 
 
 def _planned(problem: Problem, gains: NDArray[np.float64], *, budget: float, fixed: ArrayLike = ()) -> Plan:
     locked = np.asarray(fixed, dtype=np.int64)
     _require_feasible(problem, budget, locked)
-    order = lazy_greedy(*problem.pairs, problem.cost, gains, locked, float(budget))
+    order = lazy_greedy(*problem.pairs, problem.start, problem.cost, gains, locked, float(budget))
     method = "ratio greedy" if order.size else "empty"
     result = _told(problem, gains, order, budget=budget, method=method)
     affordable = np.where(problem.cost <= budget, gains, 0.0)
@@ -150,7 +152,7 @@ def _planned(problem: Problem, gains: NDArray[np.float64], *, budget: float, fix
     single = int(np.argmax(affordable))
     if affordable[single] > result.value:
         other = _told(problem, gains, np.array([single]), budget=budget, method="best single")
-        return Plan(**{**vars(other), "bound": min(result.bound, other.bound)})
+        return replace(other, bound=min(result.bound, other.bound))
     return result
 
 
@@ -168,13 +170,15 @@ def _told(
     problem: Problem, gains: NDArray[np.float64], order: NDArray[np.int64], *, budget: float, method: str
 ) -> Plan:
     """Replay an order, with the bound from the states that it passes through."""
-    reached = np.zeros(problem.weight.shape)
+    reached = problem.start.copy()
     stops = sorted({round(order.size * part / CHECKPOINTS) for part in range(CHECKPOINTS + 1)})
     bound = min(_everything(problem), _knapsack(gains, problem.cost, budget))
     gain, persons, value = np.zeros(order.size), np.zeros(order.size), 0.0
-    for start, stop in zip(stops, stops[1:], strict=False):
+    for start, stop in pairwise(stops):
         part = order[start:stop]
-        gain[start:stop], persons[start:stop] = replay(part, *problem.pairs, problem.people, problem.lowest, reached)
+        gain[start:stop], persons[start:stop] = replay(
+            part, *problem.pairs, problem.people, problem.served, problem.above, reached
+        )
         value = math.fsum(gain[:stop])
         bound = min(bound, value + _knapsack(all_gains(*problem.pairs, reached), problem.cost, budget))
     cost = problem.cost[order]
@@ -196,6 +200,6 @@ def _knapsack(gains: NDArray[np.float64], cost: NDArray[np.float64], budget: flo
 
 def _everything(problem: Problem) -> float:
     """People-equivalents of building every candidate."""
-    reached = np.zeros(problem.weight.shape)
-    gains, _ = replay(np.arange(problem.size), *problem.pairs, problem.people, problem.lowest, reached)
+    reached = problem.start.copy()
+    gains, _ = replay(np.arange(problem.size), *problem.pairs, problem.people, problem.served, problem.above, reached)
     return math.fsum(gains)
