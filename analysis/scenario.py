@@ -26,9 +26,9 @@ class _Section(BaseModel):
 class SettlementOptions(_Section):
     """How settlement classes are made."""
 
-    variant: Literal["ghsl-r2023a", "manual-2021"] = Field(
+    variant: Literal["ghsl-r2023a", "ghsl-r2022a", "manual-2021"] = Field(
         default="ghsl-r2023a",
-        description="Published form of the semi-dense urban cluster: 'ghsl-r2023a' or 'manual-2021'.",
+        description="Published form of the rules: 'ghsl-r2023a', 'ghsl-r2022a' or 'manual-2021'.",
     )
 
 

@@ -40,7 +40,7 @@ def cells_table(
         "y": y,
         "population": people,
         "settlement": settlement.ravel()[fragments.cells],
-        "zone_id": _main_zone(region, fragments),
+        "zone_id": main_zone(region, fragments),
     }
     for state in STATES:
         columns[state] = fragments.by_cell(ledger.states[state])
@@ -69,7 +69,7 @@ def _share(part: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.
         return np.where(known > 0, np.minimum(part / known, 1.0), np.nan)
 
 
-def _main_zone(region: Region, fragments: Fragments) -> NDArray[np.object_]:
+def main_zone(region: Region, fragments: Fragments) -> NDArray[np.object_]:
     """Id of the zone with the largest part of each cell; empty outside every zone; ties go to the lower id."""
     order = np.lexsort((fragments.zone, -fragments.persons, fragments.zone < 0, fragments.cell))
     first = np.unique(fragments.cell[order], return_index=True)[1]

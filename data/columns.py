@@ -1,4 +1,4 @@
-"""Columns of a text table: figures, yes/no flags, rows that were asked for; what cannot be read is a fault with its row."""
+"""Columns of a text table: figures, yes/no flags, rows asked for; what cannot be read is a fault with its row."""
 
 from __future__ import annotations
 
@@ -137,7 +137,8 @@ def as_text(values: pd.Series[str]) -> pd.Series[str]:
     """Any column as trimmed text: whole floats without their '.0', missing values blank."""
     if pd.api.types.is_float_dtype(values):
         known = values.dropna()
-        if bool((known % 1 == 0).all()) and bool((known.abs() < 2**53).all()):
+        figures = known.to_numpy(dtype=np.float64)
+        if bool(((figures % 1 == 0) & (np.abs(figures) < 2**53)).all()):
             values = known.astype(np.int64).astype(str).reindex(values.index)
     text = values.astype(object).where(values.notna(), "").map(str)
     return text.str.strip()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Bounds = tuple[float, float, float, float]
 VECTOR_SUFFIXES = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".parquet", ".geoparquet"})
 _POLYGONS = frozenset({3, 6})
+LONGITUDE_FIRST = "swap the two: longitude is x, latitude is y"
 X_COLUMN, Y_COLUMN = "geometry x", "geometry y"
 
 
@@ -97,28 +98,34 @@ def extent_faults(
     stated : bool
         The file states its CRS; a GeoJSON that states none is longitude and latitude by its standard.
     """
-    west, south, east, north = bounds
-    swapped = (south, west, north, east)
-    mend_swap = "write longitude first, then latitude"
-    if crs.is_geographic and not (-180.001 <= west <= east <= 360.001 and -90.001 <= south <= north <= 90.001):
-        reach = f"coordinates reach from ({west:g}, {south:g}) to ({east:g}, {north:g}), beyond ±180 and ±90 degrees"
-        if max(-west, east) <= 90 and max(-south, north) <= 180:
-            return [Fault(name, f"{reach}; latitude stands before longitude", mend_swap)]
-        said = "" if stated else " (GeoJSON without a CRS is in degrees)"
-        return [Fault(name, f"{reach}{said}", "these look projected: state their CRS, or export in EPSG:4326")]
+    if crs.is_geographic:
+        beyond = _beyond_degrees(bounds, name=name, stated=stated)
+        if beyond:
+            return beyond
     if expected_bounds is None:
         return []
     try:
         found = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform_bounds(*bounds)
     except ProjError:
-        return [Fault(name, f"coordinates do not fit their CRS {crs.name}", "state the CRS that they are in")]
+        found = (np.inf, np.inf, np.inf, np.inf)
     if _meets(found, expected_bounds):
         return []
     where = "({:.3f}, {:.3f}, {:.3f}, {:.3f})".format(*found)
-    if crs.is_geographic and _meets(swapped, expected_bounds):
-        return [Fault(name, f"extent {where} meets the region only with swapped axes", mend_swap)]
+    if crs.is_geographic and _meets((bounds[1], bounds[0], bounds[3], bounds[2]), expected_bounds):
+        return [Fault(name, f"extent {where} meets the region only with swapped axes", LONGITUDE_FIRST)]
     wanted = "({:.3f}, {:.3f}, {:.3f}, {:.3f})".format(*expected_bounds)
     return [Fault(name, f"extent {where} lies outside the expected {wanted}", "check the file and its CRS")]
+
+
+def _beyond_degrees(bounds: Bounds, *, name: str, stated: bool) -> list[Fault]:
+    west, south, east, north = bounds
+    if max(-west, east) <= 180.001 and max(-south, north) <= 90.001:
+        return []
+    reach = f"coordinates reach from ({west:g}, {south:g}) to ({east:g}, {north:g}), beyond ±180 and ±90 degrees"
+    if max(-west, east) <= 90 and max(-south, north) <= 180:
+        return [Fault(name, f"{reach}; latitude stands before longitude", LONGITUDE_FIRST)]
+    said = "" if stated else " (GeoJSON without a CRS is in degrees)"
+    return [Fault(name, f"{reach}{said}", "these look projected: state their CRS, or export in EPSG:4326")]
 
 
 def _shape_faults(gdf: gpd.GeoDataFrame, *, name: str) -> list[Fault]:

@@ -63,8 +63,8 @@ def cell_fractions(geometries: Any, grid: Grid) -> tuple[NDArray[np.int64], NDAr
     Parameters
     ----------
     geometries : GeoSeries or array of shapely geometries
-        Valid polygons or multipolygons in the grid's CRS; missing and empty ones cover nothing, and what lies beyond the
-        grid is cut off.
+        Valid polygons or multipolygons in the grid's CRS; missing and empty ones cover nothing, and what lies beyond
+        the grid is cut off.
     grid : Grid
 
     Returns

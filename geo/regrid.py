@@ -94,8 +94,8 @@ def regrid_sum(
         else:
             outside.append(move.add(out, known, row, strip))
     total_in, total_size, beyond = sum(given), sum(size), sum(outside)
-    difference = abs(total_in - float(out.sum()) - beyond) if math.isfinite(total_size) else math.inf
-    if not difference <= TOTAL_ERROR * total_size:
+    difference = abs(total_in - float(out.sum()) - beyond)
+    if not (math.isfinite(total_size) and difference <= TOTAL_ERROR * total_size):
         raise GridError(f"regridding {total_in:g} changed the total by {difference:g}; are there infinite values?")
     out[~known] = np.nan
     return out, beyond

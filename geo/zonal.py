@@ -144,7 +144,7 @@ def outside(values: ArrayLike, table: CellZone, *, cell_id: ArrayLike | None = N
 
 
 def known_share(values: ArrayLike, table: CellZone) -> NDArray[np.float64]:
-    """Share of each zone's ground on the grid whose value is known (not NaN), float64 (n_zones,); NaN without a cell."""
+    """Share of each zone's ground on the grid whose value is known, float64 (n_zones,); NaN without any cell."""
     known = np.isfinite(np.asarray(values, dtype=np.float64))
     area = np.bincount(table.zone, weights=table.share, minlength=table.n_zones)
     with np.errstate(invalid="ignore"):

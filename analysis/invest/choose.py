@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from analysis.invest.problem import Problem
 
-CHECKPOINTS = 8
-"""States at which the bound is computed besides the empty and the full plan; each costs one pass over the pairs."""
+CHECKPOINTS = 2
+"""Parts of a plan after which the bound is computed anew, at one pass over the pairs each; more hardly lower it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,8 @@ class Sequence:
     within : int
     first_gain : float64 array (candidates,)
         Gains in the empty state, so that another budget need not compute them again.
+    ceiling : float
+        People-equivalents of building every candidate: a bound for every budget.
     """
 
     problem: Problem
@@ -92,11 +94,12 @@ class Sequence:
     budget: float
     within: int
     first_gain: NDArray[np.float64]
+    ceiling: float
 
 
 def first_gains(problem: Problem) -> NDArray[np.float64]:
     """People-equivalents of each candidate alone."""
-    return all_gains(*problem.pairs, problem.start.copy())
+    return all_gains(problem.pairs, problem.start.copy())
 
 
 def plan(problem: Problem, *, budget: float, fixed: ArrayLike = ()) -> Plan:
@@ -122,37 +125,38 @@ def plan(problem: Problem, *, budget: float, fixed: ArrayLike = ()) -> Plan:
     InfeasibleError
         The budget is negative or not a number, or the fixed candidates cost more than it.
     """
-    return _planned(problem, first_gains(problem), budget=budget, fixed=fixed)
+    return _planned(problem, first_gains(problem), _everything(problem), budget=budget, fixed=fixed)
 
 
 def sequence(problem: Problem, *, budget: float, max_budget: float) -> Sequence:
     """Build order whose start is the plan of `budget` and which goes on to `max_budget`; errors as in `plan`."""
     if not max_budget >= budget:
         raise InfeasibleError(f"the largest budget, {max_budget:,.0f}, is below the budget, {budget:,.0f}")
-    gains = first_gains(problem)
-    base = _planned(problem, gains, budget=budget)
-    longer = _planned(problem, gains, budget=max_budget, fixed=base.chosen)
-    return Sequence(problem, longer, budget, base.chosen.size, gains)
+    gains, ceiling = first_gains(problem), _everything(problem)
+    base = _planned(problem, gains, ceiling, budget=budget)
+    longer = _planned(problem, gains, ceiling, budget=max_budget, fixed=base.chosen)
+    return Sequence(problem, longer, budget, base.chosen.size, gains, ceiling)
 
 
 def cut(sequence: Sequence, budget: float) -> Plan:
     """Give the plan of any budget, equal to ``plan(problem, budget=budget)``, without a pass to make first gains."""
-    return _planned(sequence.problem, sequence.first_gain, budget=budget)
+    return _planned(sequence.problem, sequence.first_gain, sequence.ceiling, budget=budget)
 
 
-def _planned(problem: Problem, gains: NDArray[np.float64], *, budget: float, fixed: ArrayLike = ()) -> Plan:
+def _planned(
+    problem: Problem, gains: NDArray[np.float64], ceiling: float, *, budget: float, fixed: ArrayLike = ()
+) -> Plan:
     locked = np.asarray(fixed, dtype=np.int64)
     _require_feasible(problem, budget, locked)
-    order = lazy_greedy(*problem.pairs, problem.start, problem.cost, gains, locked, float(budget))
-    method = "ratio greedy" if order.size else "empty"
-    result = _told(problem, gains, order, budget=budget, method=method)
+    order = lazy_greedy(problem.pairs, problem.start, problem.cost, gains, locked, float(budget))
+    bound = min(ceiling, _knapsack(gains, problem.cost, budget))
+    result = _told(problem, order, bound=bound, budget=budget, method="ratio greedy" if order.size else "empty")
     affordable = np.where(problem.cost <= budget, gains, 0.0)
     if locked.size or not affordable.size:
         return result
     single = int(np.argmax(affordable))
     if affordable[single] > result.value:
-        other = _told(problem, gains, np.array([single]), budget=budget, method="best single")
-        return replace(other, bound=min(result.bound, other.bound))
+        return _told(problem, np.array([single]), bound=result.bound, budget=budget, method="best single")
     return result
 
 
@@ -166,21 +170,18 @@ def _require_feasible(problem: Problem, budget: float, locked: NDArray[np.int64]
         raise InfeasibleError(f"fixed candidates cost {needed:,.0f}, more than the budget of {budget:,.0f}")
 
 
-def _told(
-    problem: Problem, gains: NDArray[np.float64], order: NDArray[np.int64], *, budget: float, method: str
-) -> Plan:
-    """Replay an order, with the bound from the states that it passes through."""
+def _told(problem: Problem, order: NDArray[np.int64], *, bound: float, budget: float, method: str) -> Plan:
+    """Replay an order, and lower the bound from the states that it passes through."""
     reached = problem.start.copy()
     stops = sorted({round(order.size * part / CHECKPOINTS) for part in range(CHECKPOINTS + 1)})
-    bound = min(_everything(problem), _knapsack(gains, problem.cost, budget))
     gain, persons, value = np.zeros(order.size), np.zeros(order.size), 0.0
     for start, stop in pairwise(stops):
         part = order[start:stop]
         gain[start:stop], persons[start:stop] = replay(
-            part, *problem.pairs, problem.people, problem.served, problem.above, reached
+            part, problem.pairs, problem.people, problem.served, problem.above, reached
         )
         value = math.fsum(gain[:stop])
-        bound = min(bound, value + _knapsack(all_gains(*problem.pairs, reached), problem.cost, budget))
+        bound = min(bound, value + _knapsack(all_gains(problem.pairs, reached), problem.cost, budget))
     cost = problem.cost[order]
     return Plan(order, gain, persons, cost, np.cumsum(cost), float(budget), max(bound, value), method)
 
@@ -201,5 +202,5 @@ def _knapsack(gains: NDArray[np.float64], cost: NDArray[np.float64], budget: flo
 def _everything(problem: Problem) -> float:
     """People-equivalents of building every candidate."""
     reached = problem.start.copy()
-    gains, _ = replay(np.arange(problem.size), *problem.pairs, problem.people, problem.served, problem.above, reached)
+    gains, _ = replay(np.arange(problem.size), problem.pairs, problem.people, problem.served, problem.above, reached)
     return math.fsum(gains)

@@ -1,14 +1,14 @@
 """The compiled heart of planning: gains, the lazy greedy choice, and the replay of a given order.
 
-State is ``reached[row, level]``: the largest fraction of the row's people whom anything there already, or chosen, serves
-with a value of at least that level. A choice can only raise it, which is what makes gains shrink as the plan grows (submodularity), and a
-gain is summed in the same order every time, so that the shrinking also holds bit for bit in floating point. That is why
-a stale gain is a safe upper bound and lazy choice equals eager choice exactly.
+State is ``reached[row, level]``: the largest fraction of the row's people whom anything there already, or chosen,
+serves with a value of at least that level. A choice can only raise it, which is what makes gains shrink as the plan
+grows (submodularity), and a gain is summed in the same order every time, so that the shrinking also holds bit for bit
+in floating point. That is why a stale gain is a safe upper bound and lazy choice equals eager choice exactly.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -16,63 +16,64 @@ from numba import njit
 from analysis.invest.heap import heapify, sift_down
 
 
+class Pairs(NamedTuple):
+    """Who reaches whom, as the compiled functions take it; fields as in `analysis.invest.problem.Problem`."""
+
+    indptr: Any
+    rows: Any
+    fraction: Any
+    level: Any
+    weight: Any
+    steps: Any
+
+
 @njit(cache=True, nogil=True)
-def gain_of(j: int, indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, steps: Any, reached: Any) -> float:
+def gain_of(j: int, pairs: Pairs, reached: Any) -> float:
     """Weighted people-equivalents that candidate `j` adds to the state."""
     total = 0.0
-    top = level[j] + 1
-    for k in range(indptr[j], indptr[j + 1]):
-        row = rows[k]
+    top = pairs.level[j] + 1
+    for k in range(pairs.indptr[j], pairs.indptr[j + 1]):
+        row = pairs.rows[k]
         for rung in range(top):
-            more = fraction[k] - reached[row, rung]
+            more = pairs.fraction[k] - reached[row, rung]
             if more > 0.0:
-                total += weight[row] * steps[rung] * more
+                total += pairs.weight[row] * pairs.steps[rung] * more
     return total
 
 
 @njit(cache=True, nogil=True)
-def all_gains(indptr: Any, rows: Any, fraction: Any, level: Any, weight: Any, steps: Any, reached: Any) -> Any:
+def all_gains(pairs: Pairs, reached: Any) -> Any:
     """Gain of every candidate in the present state: one pass over the pairs."""
-    out = np.empty(level.size)
-    for j in range(level.size):
-        out[j] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached)
+    out = np.empty(pairs.level.size)
+    for j in range(out.size):
+        out[j] = gain_of(j, pairs, reached)
     return out
 
 
 @njit(cache=True, nogil=True)
-def take(j: int, indptr: Any, rows: Any, fraction: Any, level: Any, reached: Any) -> None:
+def take(j: int, pairs: Pairs, reached: Any) -> None:
     """Add candidate `j` to the state."""
-    top = level[j] + 1
-    for k in range(indptr[j], indptr[j + 1]):
-        row = rows[k]
+    top = pairs.level[j] + 1
+    for k in range(pairs.indptr[j], pairs.indptr[j + 1]):
+        row = pairs.rows[k]
         for rung in range(top):
-            reached[row, rung] = max(reached[row, rung], fraction[k])
+            reached[row, rung] = max(reached[row, rung], pairs.fraction[k])
 
 
 @njit(cache=True, nogil=True)
-def lazy_greedy(
-    indptr: Any,
-    rows: Any,
-    fraction: Any,
-    level: Any,
-    weight: Any,
-    cost: Any,
-    first_gain: Any,
-    fixed: Any,
-    budget: float,
-) -> Any:
+def lazy_greedy(pairs: Pairs, start: Any, cost: Any, first_gain: Any, fixed: Any, budget: float) -> Any:
     """Indices in build order: `fixed` first, then the best gain per cost that still fits, until nothing fits or gains.
 
-    `start` is the state before anything is built, `first_gain` the gains in it (upper bounds ever after). The budget is what all picks, the fixed
-    ones included, may cost. A stale top is recomputed and sinks; a fresh top is picked.
+    `start` is the state before anything is built, `first_gain` the gains in it (upper bounds ever after). The budget is
+    what all picks, the fixed ones included, may cost. A stale top is recomputed and sinks; a fresh top is picked.
     """
-    count = level.size
+    count = cost.size
     reached = start.copy()
     order = np.empty(count, dtype=np.int64)
     done = np.zeros(count, dtype=np.bool_)
     picked, spent = 0, 0.0
     for j in fixed:
-        take(j, indptr, rows, fraction, level, reached)
+        take(j, pairs, reached)
         done[j] = True
         order[picked] = j
         picked += 1
@@ -90,14 +91,14 @@ def lazy_greedy(
         j = heap[0]
         fits = spent + cost[j] <= budget
         if fits and stamp[j] != picked:
-            keys[j] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached) / cost[j]
+            keys[j] = gain_of(j, pairs, reached) / cost[j]
             stamp[j] = picked
             if keys[j] > 0.0:
                 sift_down(heap, size, keys, 0)
                 continue
             fits = False
         if fits:
-            take(j, indptr, rows, fraction, level, reached)
+            take(j, pairs, reached)
             order[picked] = j
             picked += 1
             spent += cost[j]
@@ -111,7 +112,8 @@ def lazy_greedy(
 def better_off(row: int, served: Any, above: Any, reached: Any) -> float:
     """Fraction of the row's people whose best service is better than it was.
 
-    Of those served before (the first `served`), whom a level above theirs reaches; of the others, whom anything reaches.
+    Of those served before (the first `served`) the ones whom a level above theirs reaches; of the others the ones whom
+    anything reaches.
     """
     others = max(reached[row, 0] - served[row], 0.0)
     if above[row] < reached.shape[1]:
@@ -120,29 +122,17 @@ def better_off(row: int, served: Any, above: Any, reached: Any) -> float:
 
 
 @njit(cache=True, nogil=True)
-def replay(
-    order: Any,
-    indptr: Any,
-    rows: Any,
-    fraction: Any,
-    level: Any,
-    weight: Any,
-    steps: Any,
-    people: Any,
-    served: Any,
-    above: Any,
-    reached: Any,
-) -> Any:
+def replay(order: Any, pairs: Pairs, people: Any, served: Any, above: Any, reached: Any) -> Any:
     """Gain and newly better-off persons of each step of an order; `reached` (the state) is changed in place."""
     gains = np.zeros(order.size)
     persons = np.zeros(order.size)
     for step in range(order.size):
         j = order[step]
-        gains[step] = gain_of(j, indptr, rows, fraction, level, weight, steps, reached)
-        for k in range(indptr[j], indptr[j + 1]):
-            row = rows[k]
+        gains[step] = gain_of(j, pairs, reached)
+        for k in range(pairs.indptr[j], pairs.indptr[j + 1]):
+            row = pairs.rows[k]
             was = better_off(row, served, above, reached)
-            for rung in range(level[j] + 1):
-                reached[row, rung] = max(reached[row, rung], fraction[k])
+            for rung in range(pairs.level[j] + 1):
+                reached[row, rung] = max(reached[row, rung], pairs.fraction[k])
             persons[step] += people[row] * (better_off(row, served, above, reached) - was)
     return gains, persons

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.invest.greedy import Pairs
 from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class Problem:
         return self.cost.size
 
     @property
-    def pairs(self) -> tuple[Any, Any, Any, Any, Any, Any]:
+    def pairs(self) -> Pairs:
         """What the compiled functions take first."""
-        return self.indptr, self.rows, self.fraction, self.level, self.weight, self.steps
+        return Pairs(self.indptr, self.rows, self.fraction, self.level, self.weight, self.steps)
 
 
 def make_problem(

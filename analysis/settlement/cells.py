@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.settlement.parameters import GHSL_R2023A, SettlementParameters
+from geo.components import ComponentFinder, Components
 from geo.errors import Fault, GridError, SchemaError, UnitError
-from geo.neighbourhood import ComponentFinder, Components, fill_gaps, grow_by_majority
+from geo.neighbourhood import fill_gaps, grow_by_majority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ LEVEL1_CODES = (3, 2, 1, 0)
 LEVEL2_CODES = (30, 23, 22, 21, 13, 12, 11, 10)
 
 CELL_KM2_TOLERANCE = 1e-6
-"""How far, relatively, a cell may be from 1 km by 1 km: the sizes and gaps of the standard are counted in such cells."""
+"""How far, relatively, a cell may be from 1 km by 1 km: the standard counts sizes and gaps in such cells."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class _Layers:
 def _known_land(
     people: NDArray[np.float64], land: NDArray[np.float64], built: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
-    """Land with its gaps closed: where it is not known, people or buildings stand on land, and nothing stands on water."""
+    """Land with its gaps closed: where it is not known, people and buildings stand on land; the rest is water."""
     unknown = np.isnan(land)
     if not unknown.any():
         return land
@@ -161,9 +162,9 @@ def classify(
 
     Notes
     -----
-    Level 1 is classed on its own, not folded from level 2: a dense or semi-dense cluster of level 2 need not lie in an urban cluster
-    of level 1. Clusters are cut by the edge of the grid, so give a margin around the region. Source: UN Statistical Commission
-    2020; GHSL Data Packages 2022 and 2023.
+    Level 1 is classed on its own, not folded from level 2: a dense or semi-dense cluster of level 2 need not lie in an
+    urban cluster of level 1. Clusters are cut by the edge of the grid, so give a margin around the region. Source: UN
+    Statistical Commission 2020; GHSL Data Packages 2022 and 2023.
     """
     if level not in (1, 2) or strip_rows < 1:
         raise UnitError(f"level is 1 or 2 and strip_rows at least 1, not {level} and {strip_rows}")
@@ -198,7 +199,10 @@ def _checked(
                 faults.append(Fault(name, f"{int(bad.sum()):,} {what} cells", mend))
     if faults:
         raise SchemaError(faults)
-    return _Layers(population, land_m2, built_m2, grid.cell_area_km2 * 1e6)
+    given = [v if v is None else np.ascontiguousarray(v, dtype=np.float64) for v in (population, land_m2, built_m2)]
+    people = given[0]
+    assert people is not None
+    return _Layers(people, given[1], given[2], grid.cell_area_km2 * 1e6)
 
 
 def _clusters(layers: _Layers, parameters: SettlementParameters, *, strip_rows: int) -> _Clusters:

@@ -19,15 +19,16 @@ class SettlementParameters:
     name : str
         Published form; one of `VARIANTS` or a name of your own.
     centre_density : float
-        Urban centre and dense urban cluster, cell. UN Statistical Commission 2020, para. on urban centres: 1,500.
+        Urban centre and dense urban cluster, cell. UN Statistical Commission 2020: 1,500.
     centre_size : float
         Urban centre, 4-connected cluster. UN Statistical Commission 2020: 50,000.
     built_share : float or None
-        A cell of this built-up share of land counts as dense too; None switches the option off. GHSL Data Package 2022, footnote
-        25: 0.5; GHSL Data Package 2023, footnote 30: the optimal one, 0.20 for 2020. Shares are rounded to 3 decimals first.
+        A cell of this built-up share of land counts as dense too; None switches the option off. GHSL Data Package 2022,
+        footnote 25: 0.5; GHSL Data Package 2023, footnote 30: the optimal one, 0.20 for 2020. Shares are rounded to 3
+        decimals first.
     majority : int
-        Neighbours of one centre that draw a cell in. GHSL Data Package 2022: 5 of 8. 0 asks for more than half of the populated or
-        land neighbours and never draws in permanent water: GHSL Data Package 2023, footnote 29.
+        Neighbours of one centre that draw a cell in. GHSL Data Package 2022: 5 of 8. 0 asks for more than half of the
+        populated or land neighbours and never draws in permanent water: GHSL Data Package 2023, footnote 29.
     gap_below_km2 : int
         Enclosed gaps of an urban centre smaller than this are filled. UN Statistical Commission 2020: 15.
     cluster_density, cluster_size : float
@@ -39,9 +40,9 @@ class SettlementParameters:
     semi_dense_diagonal : bool
         Whether its cells may join at a corner. GHSL Data Package 2023: no; manual 2021: yes, being an urban cluster.
     semi_dense_gap_cells : int
-        The whole cluster is dropped when one of its cells lies within so many cells, corners included, of an urban centre or dense
-        urban cluster, so that at least as many km stay between their edges: 2 km in the GHSL Data Package 2023 and in the OECD's
-        wording of the manual's rule.
+        The whole cluster is dropped when one of its cells lies within so many cells, corners included, of an urban
+        centre or dense urban cluster, so that at least as many km stay between their edges: 2 km in the GHSL Data
+        Package 2023 and in the OECD's wording of the manual's rule. 3 keeps 3 km apart.
     rural_size : float
         Rural cluster, cells as in an urban cluster. GHSL Data Package 2023, level 2: 500.
     low_density : float
@@ -77,7 +78,7 @@ GHSL_R2022A = replace(GHSL_R2023A, name="ghsl-r2022a", built_share=0.5, majority
 MANUAL_2021 = replace(
     GHSL_R2023A, name="manual-2021", semi_dense_density=300, semi_dense_size=5_000, semi_dense_diagonal=True
 )
-"""The default, with semi-dense urban clusters as in the methodological manual of 2021: whole urban clusters set apart."""
+"""The default, but a semi-dense urban cluster is a whole urban cluster set apart, as in the manual of 2021."""
 
 _PRESETS = {form.name: form for form in (GHSL_R2023A, GHSL_R2022A, MANUAL_2021)}
 

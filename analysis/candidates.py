@@ -1,0 +1,217 @@
+"""What could be built: public WiFi at hosts or in the neediest cells, and new sites where people are out of reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from analysis.invest.offer import Candidates, Cells, merge
+from analysis.invest.reach import disc_cells, spread
+from geo.errors import Fault, SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Candidates", "Cells", "best_cell_candidates", "disc_cells", "merge", "site_candidates", "wifi_candidates"]
+
+APART_M = 100.0
+"""A host this near to operational public WiFi needs none."""
+
+
+def wifi_candidates(
+    hosts: pd.DataFrame,
+    *,
+    cells: Cells,
+    reach_m: float,
+    cost: ArrayLike,
+    existing: tuple[ArrayLike, ArrayLike] = ((), ()),
+    max_candidates: int = 2000,
+) -> Candidates:
+    """Public WiFi at given hosts (schools, libraries, town halls).
+
+    Parameters
+    ----------
+    hosts : DataFrame
+        ``host_id`` (or ``id``), ``name``, ``category``, ``x``, ``y`` (CRS of the grid).
+    cells : Cells
+    reach_m : float
+        Straight-line distance in metres at which a home is in reach.
+    cost : array-like (hosts,) or float
+        Present cost.
+    existing : (x, y)
+        Operational public WiFi; a host within `APART_M` of it is left out.
+    max_candidates : int
+        When more hosts reach somebody, those that reach most people below the target are kept, ties by id.
+
+    Raises
+    ------
+    SchemaError
+        Missing columns, ids that are missing or occur twice, positions that are no numbers.
+    """
+    key = "host_id" if "host_id" in hosts.columns else "id"
+    _check_hosts(hosts, key)
+    x, y = (hosts[axis].to_numpy(dtype=np.float64) for axis in ("x", "y"))
+    names = hosts["name"].fillna("").astype(str).to_numpy(dtype=np.str_)
+    labels = hosts["category"].fillna("").astype(str).to_numpy(dtype=np.str_)
+    ids = np.char.add("wifi-", hosts[key].astype(str).to_numpy(dtype=np.str_))
+    named = np.where(names == "", np.where(labels == "", ids, labels), names)
+    offered = _assemble("wifi", ids, x=x, y=y, name=named, cost=cost, radius_m=reach_m, cells=cells)
+    there = np.column_stack([np.asarray(axis, dtype=np.float64) for axis in existing])
+    near = np.zeros(offered.size, dtype=np.bool_)
+    if there.size and offered.size:
+        distance, _ = KDTree(there).query(np.column_stack([offered.x, offered.y]))
+        near = np.asarray(distance) * cells.grid.metres_per_unit <= APART_M
+    offered = offered.take(np.flatnonzero(~near), dropped=((f"within {APART_M:g} m of public WiFi", int(near.sum())),))
+    return _best(offered, cells.people, max_candidates)
+
+
+def _check_hosts(hosts: pd.DataFrame, key: str) -> None:
+    missing = [name for name in (key, "name", "category", "x", "y") if name not in hosts.columns]
+    faults = [Fault("hosts", "column is missing", "add it", name) for name in missing]
+    if key not in missing:
+        faults += [
+            Fault(
+                "hosts", f"{hosts[key].iloc[place]!r} is no id, or not unique", "one id per host", key, str(place + 1)
+            )
+            for place in np.flatnonzero((hosts[key].isna() | hosts[key].astype(str).duplicated()).to_numpy())
+        ]
+    faults += [
+        Fault("hosts", f"{hosts[axis].iloc[place]!r} is no coordinate", "a finite number", axis, str(place + 1))
+        for axis in ("x", "y")
+        if axis not in missing
+        for place in np.flatnonzero(~np.isfinite(hosts[axis].to_numpy(dtype=np.float64)))
+    ]
+    if faults:
+        raise SchemaError(faults)
+
+
+def best_cell_candidates(
+    cells: Cells,
+    *,
+    reach_m: float,
+    cost: float,
+    beyond: NDArray[np.float64] | None = None,
+    max_candidates: int = 2000,
+) -> Candidates:
+    """Public WiFi in the middle of cells, for regions without a list of hosts.
+
+    Cells are picked one after another: the one with most people beyond reach of WiFi around it, who then count as
+    served.
+
+    Parameters
+    ----------
+    cells, reach_m, max_candidates
+        See `wifi_candidates`.
+    cost : float
+        Present cost of each.
+    beyond : float64 array (rows,), optional
+        People below the target and beyond reach of existing public WiFi; all below the target when not given.
+    """
+    needy = cells.people if beyond is None else beyond
+    radius = np.full(cells.cell_id.size, float(reach_m))
+    picks = spread(cells.cell_id, needy, radius_m=radius, grid=cells.grid, most=max_candidates)
+    return _at_cells("wifi", picks, label="WiFi at cell", cost=cost, radius_m=reach_m, cells=cells)
+
+
+def site_candidates(cells: Cells, *, radius_m: ArrayLike, cost: ArrayLike, max_candidates: int = 2000) -> Candidates:
+    """New sites in the middle of unserved clusters.
+
+    Cells are picked one after another: the one with most people below the target within the nominal radius, who then
+    count as served. Ties go to the lower `cell_id`.
+
+    Parameters
+    ----------
+    cells : Cells
+    radius_m : array-like (rows,) or float
+        Nominal radius in metres of a site in that cell.
+    cost : array-like (rows,) or float
+        Present cost of a site in that cell.
+    max_candidates : int
+    """
+    radius = _spread_out(radius_m, cells.cell_id.size)
+    picks = spread(cells.cell_id, cells.people, radius_m=radius, grid=cells.grid, most=max_candidates)
+    price = _spread_out(cost, cells.cell_id.size)[picks]
+    return _at_cells("site", picks, label="New site at cell", cost=price, radius_m=radius[picks], cells=cells)
+
+
+def _spread_out(value: ArrayLike, size: int) -> NDArray[np.float64]:
+    return np.array(np.broadcast_to(np.asarray(value, dtype=np.float64), (size,)))
+
+
+def _at_cells(
+    kind: str, picks: NDArray[np.int64], *, label: str, cost: ArrayLike, radius_m: ArrayLike, cells: Cells
+) -> Candidates:
+    """Candidates in the middle of the picked rows' cells; ids sort like cells."""
+    cell = cells.cell_id[picks]
+    digits = len(str(cells.grid.size))
+    ids = np.array([f"{kind}-cell-{number:0{digits}d}" for number in cell], dtype=np.str_)
+    names = np.array([f"{label} {number}" for number in cell], dtype=np.str_)
+    x, y = cells.grid.centres(cell)
+    return _assemble(kind, ids, x=x, y=y, name=names, cost=cost, radius_m=radius_m, cells=cells)
+
+
+def _assemble(
+    kind: str,
+    ids: NDArray[np.str_],
+    *,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    name: NDArray[np.str_],
+    cost: ArrayLike,
+    radius_m: ArrayLike,
+    cells: Cells,
+) -> Candidates:
+    """Join discs with the cells table; those that reach nobody are dropped and counted."""
+    index, cell, fraction = disc_cells(x, y, radius_m, cells.grid)
+    place = np.minimum(np.searchsorted(cells.cell_id, cell), max(cells.cell_id.size - 1, 0))
+    found = cells.cell_id[place] == cell if cells.cell_id.size else np.zeros(cell.size, dtype=np.bool_)
+    index, place, fraction = index[found], place[found], fraction[found]
+    zone = _zones(x, y, index=index, rows=place, fraction=fraction, cells=cells)
+    useful = cells.people[place] > 0
+    index, place, fraction = index[useful], place[useful], fraction[useful]
+    length = np.bincount(index, minlength=ids.size)
+    everything = Candidates(
+        ids,
+        np.full(ids.size, kind),
+        name,
+        zone,
+        x,
+        y,
+        _spread_out(cost, ids.size),
+        np.append(0, np.cumsum(length)).astype(np.int64),
+        place,
+        fraction,
+    )
+    order = np.argsort(ids, kind="stable")
+    return everything.take(
+        order[length[order] > 0], dropped=(("nobody below the target in reach", int((length == 0).sum())),)
+    )
+
+
+def _zones(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    *,
+    index: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    fraction: NDArray[np.float64],
+    cells: Cells,
+) -> NDArray[np.str_]:
+    """Zone of the cell that each stands in, or of the cell it reaches most of (ties to the lower `cell_id`)."""
+    own = cells.grid.locate(x, y)
+    order = np.lexsort((rows, -fraction, cells.cell_id[rows] != own[index], index))
+    first = order[np.unique(index[order], return_index=True)[1]]
+    zone = np.zeros(x.size, dtype=cells.zone_id.astype(np.str_).dtype)
+    zone[index[first]] = cells.zone_id[rows[first]].astype(np.str_)
+    return zone
+
+
+def _best(offered: Candidates, people: NDArray[np.float64], most: int) -> Candidates:
+    """The `most` candidates that reach most people, ascending id again."""
+    if offered.size <= most:
+        return offered
+    best = np.lexsort((np.arange(offered.size), -offered.reached(people)))[:most]
+    return offered.take(np.sort(best), dropped=(("beyond max_candidates", offered.size - most),))

@@ -1,0 +1,416 @@
+/* The map of a results folder. Reads the data block, never the network; text from data only ever becomes textContent. */
+window.gapmap = (function () {
+  "use strict";
+
+  const EARTH = 6378137;
+  const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+  const state = { decoded: {}, layer: null, hovered: null };
+
+  function element(tag, words, className) {
+    const node = document.createElement(tag);
+    if (words !== undefined && words !== null) node.textContent = words;
+    if (className) node.className = className;
+    return node;
+  }
+
+  function people(value) {
+    return value === null || value === undefined ? "unknown" : whole.format(value);
+  }
+
+  function percent(value) {
+    return value === null || value === undefined ? "unknown" : (value * 100).toFixed(1) + " %";
+  }
+
+  /* ---- which cell is here: the mesh of (column, row) at Mercator nodes, bilinear between them ---- */
+
+  function mercator(latlng) {
+    const lat = (latlng.lat * Math.PI) / 180;
+    return [(EARTH * latlng.lng * Math.PI) / 180, EARTH * Math.log(Math.tan(Math.PI / 4 + lat / 2))];
+  }
+
+  function cellAt(frame, latlng) {
+    const [mx, my] = mercator(latlng);
+    const [west, south, east, north] = frame.bounds;
+    const last = frame.nodes - 1;
+    const u = ((mx - west) / (east - west)) * last;
+    const v = ((north - my) / (north - south)) * last;
+    if (!(u >= 0 && u <= last && v >= 0 && v <= last)) return -1;
+    const i = Math.min(Math.floor(u), last - 1);
+    const j = Math.min(Math.floor(v), last - 1);
+    const fu = u - i;
+    const fv = v - j;
+    const at = function (part) {
+      const n = j * frame.nodes + i;
+      const top = part[n] * (1 - fu) + part[n + 1] * fu;
+      const low = part[n + frame.nodes] * (1 - fu) + part[n + frame.nodes + 1] * fu;
+      return part[n] === null ? NaN : Math.floor(top * (1 - fv) + low * fv);
+    };
+    const col = at(frame.col);
+    const row = at(frame.row);
+    return col >= 0 && col < frame.nx && row >= 0 && row < frame.ny ? row * frame.nx + col : -1;
+  }
+
+  function cellId(frame, cell) {
+    return (Math.floor(cell / frame.nx) + frame.row0) * frame.grid_nx + (cell % frame.nx) + frame.col0;
+  }
+
+  /* ---- exact values: a lossless picture in native rows, decoded once a layer ---- */
+
+  function decode(layer) {
+    if (!state.decoded[layer.key]) {
+      state.decoded[layer.key] = new Promise(function (resolve, reject) {
+        const image = new Image();
+        image.onload = function () {
+          const canvas = document.createElement("canvas");
+          canvas.width = image.width;
+          canvas.height = image.height;
+          const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
+          context.drawImage(image, 0, 0);
+          const pixels = context.getImageData(0, 0, image.width, image.height).data;
+          const codes = new Uint32Array(image.width * image.height);
+          for (let n = 0; n < codes.length; n += 1) {
+            codes[n] = (pixels[4 * n] << 16) | (pixels[4 * n + 1] << 8) | pixels[4 * n + 2];
+          }
+          layer.codes = codes;
+          resolve(codes);
+        };
+        image.onerror = reject;
+        image.src = layer.values;
+      });
+    }
+    return state.decoded[layer.key];
+  }
+
+  function reading(layer, code) {
+    if (code === 0) return { value: "Nobody", words: "lives in this cell" };
+    if (code === 1) return { value: "Unknown", words: layer.title };
+    const value = (code - 2) * layer.step;
+    if (layer.unit === "class") return { value: layer.labels[String(value)], words: "" };
+    if (layer.unit === "share") return { value: number.format(value * 100) + " %", words: layer.meaning };
+    return { value: number.format(value) + " people", words: layer.meaning };
+  }
+
+  /* ---- which zone is here ---- */
+
+  function insideRing(ring, x, y) {
+    let inside = false;
+    for (let a = 0, b = ring.length - 1; a < ring.length; b = a, a += 1) {
+      const crosses = ring[a][1] > y !== ring[b][1] > y;
+      if (crosses && x < ((ring[b][0] - ring[a][0]) * (y - ring[a][1])) / (ring[b][1] - ring[a][1]) + ring[a][0]) {
+        inside = !inside;
+      }
+    }
+    return inside;
+  }
+
+  function zoneAt(zones, latlng) {
+    return zones.find(function (zone) {
+      return (
+        zone.box.contains(latlng) &&
+        zone.parts.some(function (rings) {
+          return rings.filter((ring) => insideRing(ring, latlng.lng, latlng.lat)).length % 2 === 1;
+        })
+      );
+    });
+  }
+
+  function zoneNode(zone, target, full) {
+    const node = element("div", null, "zone");
+    const title = element("p", null, "name");
+    title.append(element("b", zone.name));
+    title.append(element("span", zone.rank === null ? "not ranked" : "rank " + zone.rank));
+    node.append(title);
+    const known = zone.unknown !== null && zone.population - zone.unknown > 0;
+    const gap = known ? people(zone.gap) + " of " + people(zone.population) + " people below " + target : "gap unknown";
+    node.append(element("p", gap));
+    if (full) {
+      if (zone.unknown >= 0.5) node.append(element("p", people(zone.unknown) + " people: unknown"));
+      if (zone.reasons) node.append(element("p", zone.reasons, "why"));
+    }
+    return node;
+  }
+
+  /* ---- panel: switch, legend, overlays ---- */
+
+  function legend(layer) {
+    const box = document.getElementById("legend");
+    box.replaceChildren(element("h2", layer.title), element("p", layer.note, "note"));
+    const unit = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" }[layer.unit];
+    box.append(element("p", unit, "unit"));
+    const list = element("ul");
+    layer.classes.forEach(function (item) {
+      const line = element("li");
+      const swatch = element("i", null, "swatch");
+      swatch.style.backgroundColor = "#" + item[1];
+      line.append(swatch, element("span", item[0]));
+      list.append(line);
+    });
+    const unknown = element("li");
+    unknown.append(element("i", null, "swatch hatch"), element("span", "unknown: no data here"));
+    list.append(unknown);
+    const empty = element("li");
+    empty.append(element("i", null, "swatch empty"), element("span", "nobody lives here"));
+    list.append(empty);
+    box.append(list);
+  }
+
+  function switcher(layers, choose) {
+    const box = document.getElementById("layers");
+    const groups = {};
+    layers.forEach(function (layer, place) {
+      if (!groups[layer.group]) {
+        groups[layer.group] = element("div", null, "group");
+        groups[layer.group].append(element("h3", layer.group));
+        box.append(groups[layer.group]);
+      }
+      const label = element("label");
+      const input = element("input");
+      input.type = "radio";
+      input.name = "layer";
+      input.value = layer.key;
+      input.checked = place === 0;
+      input.addEventListener("change", () => choose(layer));
+      label.append(input, element("span", layer.title));
+      groups[layer.group].append(label);
+    });
+  }
+
+  function overlay(map, words, className, layer) {
+    const label = element("label");
+    const input = element("input");
+    input.type = "checkbox";
+    input.checked = true;
+    input.addEventListener("change", () => (input.checked ? layer.addTo(map) : layer.remove()));
+    label.append(input, element("i", null, "mark " + className), element("span", words));
+    document.getElementById("overlays").append(label);
+    layer.addTo(map);
+  }
+
+  /* ---- zones, names, sites ---- */
+
+  function polygons(zones, options) {
+    return L.layerGroup(
+      zones.map(function (zone) {
+        const rings = zone.parts.map((part) => part.map((ring) => ring.map((p) => [p[1], p[0]])));
+        return L.polygon(rings, options);
+      }),
+    );
+  }
+
+  function names(map, zones) {
+    const group = L.layerGroup();
+    const markers = zones
+      .filter((zone) => zone.label)
+      .map(function (zone) {
+        const node = element("span", zone.name);
+        const icon = L.divIcon({ className: "zone-name", html: node, iconSize: [0, 0] });
+        const options = { icon: icon, interactive: false, keyboard: false, pane: "names" };
+        return { at: L.latLng(zone.label[1], zone.label[0]), wide: 6.4 * zone.name.length + 8, box: zone.box, options: options };
+      });
+    function place() {
+      group.clearLayers();
+      const taken = [];
+      markers.forEach(function (item) {
+        const p = map.latLngToContainerPoint(item.at);
+        const size = map.getSize();
+        const box = [p.x - item.wide / 2, p.y - 9, p.x + item.wide / 2, p.y + 9];
+        const off = box[0] < 0 || box[1] < 0 || box[2] > size.x || box[3] > size.y;
+        const span = map.latLngToContainerPoint(item.box.getNorthEast()).x - map.latLngToContainerPoint(item.box.getSouthWest()).x;
+        const hit = taken.some((o) => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1]);
+        if (off || hit || span < item.wide * 0.6) return;
+        taken.push(box);
+        group.addLayer(L.marker(item.at, item.options));
+      });
+    }
+    map.on("moveend resize", place);
+    group.on("add", place);
+    return group;
+  }
+
+  function sites(map, list, currency) {
+    const group = L.layerGroup();
+    list.slice().reverse().forEach(function (site) {
+      const node = element("span", String(site.step));
+      const icon = L.divIcon({ className: "site kind-" + site.shape, html: node, iconSize: [20, 20] });
+      const title = site.step + ". " + site.words + ": " + site.name;
+      const marker = L.marker([site.lat, site.lon], { icon: icon, alt: title, zIndexOffset: 2000 - 10 * site.step });
+      const card = element("div", null, "card");
+      card.append(element("b", title));
+      card.append(element("p", "gains " + people(site.people) + " people for " + people(site.cost) + " " + currency));
+      card.append(element("p", people(site.total) + " people with the steps before it"));
+      marker.bindTooltip(card, { direction: "top", offset: [0, -10], className: "reader" });
+      marker.bindPopup(card.cloneNode(true), { className: "reader" });
+      group.addLayer(marker);
+    });
+    const crowd = function () {
+      map.getContainer().classList.toggle("crowded", list.length > 30 && map.getZoom() < state.home + 1.5);
+    };
+    map.on("zoomend", crowd);
+    crowd();
+    return group;
+  }
+
+  function wifi(list, renderer) {
+    return L.layerGroup(
+      list.map(function (point) {
+        const fill = point[3] ? "#ffffff" : "#c9ced6";
+        const options = { radius: 3, weight: 1.5, color: "#0b4f6c", fillColor: fill, fillOpacity: 1, interactive: false };
+        return L.circleMarker([point[1], point[0]], Object.assign({ renderer: renderer }, options));
+      }),
+    );
+  }
+
+  function pane(map, name, level, through) {
+    const node = map.createPane(name);
+    node.style.zIndex = level;
+    if (through) node.style.pointerEvents = "none";
+  }
+
+  function furniture(map, home, credit) {
+    map.attributionControl.addAttribution(element("span", credit).outerHTML);
+    L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
+    const control = L.control({ position: "topleft" });
+    control.onAdd = function () {
+      const box = element("div", null, "leaflet-bar home");
+      const button = element("button", "Whole region");
+      button.type = "button";
+      button.addEventListener("click", () => map.fitBounds(home));
+      box.append(button);
+      L.DomEvent.disableClickPropagation(box);
+      return box;
+    };
+    control.addTo(map);
+    const north = L.control({ position: "topright" });
+    north.onAdd = function () {
+      const box = element("div", null, "north");
+      box.setAttribute("aria-label", "North is up");
+      box.append(element("span", "N"), element("span", "↑"));
+      return box;
+    };
+    north.addTo(map);
+  }
+
+  function reader(map, data) {
+    const tip = L.tooltip({ className: "reader", direction: "right", offset: [14, 0], opacity: 1 });
+    const edge = L.polygon([], { pane: "edge", color: "#10231f", weight: 3, fill: false, interactive: false });
+    edge.addTo(map);
+
+    function lit(zone) {
+      if (zone === state.hovered) return;
+      state.hovered = zone;
+      edge.setLatLngs(zone ? zone.parts.map((part) => part.map((ring) => ring.map((p) => [p[1], p[0]]))) : []);
+    }
+
+    function valueNode(layer, cell) {
+      const said = reading(layer, layer.codes[cell]);
+      const node = element("p", null, "value");
+      node.append(element("b", said.value), element("span", " " + said.words));
+      return node;
+    }
+
+    map.on("mousemove", function (event) {
+      const cell = cellAt(data.frame, event.latlng);
+      const zone = zoneAt(data.zones, event.latlng);
+      lit(zone);
+      const card = element("div", null, "card");
+      if (cell >= 0 && state.layer.codes && (state.layer.codes[cell] !== 0 || zone)) {
+        card.append(valueNode(state.layer, cell));
+      }
+      if (zone) card.append(zoneNode(zone, data.target, false));
+      const over = event.originalEvent.target;
+      const busy = over.closest && over.closest(".leaflet-marker-icon, .leaflet-control, .leaflet-popup");
+      if (!card.childNodes.length || busy) return void tip.remove();
+      const right = event.containerPoint.x > map.getSize().x * 0.6;
+      tip.options.direction = right ? "left" : "right";
+      tip.options.offset = L.point(right ? -14 : 14, 0);
+      tip.setLatLng(event.latlng).setContent(card);
+      if (!map.hasLayer(tip)) tip.addTo(map);
+    });
+    map.on("mouseout", function () {
+      tip.remove();
+      lit(undefined);
+    });
+
+    map.on("click", function (event) {
+      const cell = cellAt(data.frame, event.latlng);
+      const zone = zoneAt(data.zones, event.latlng);
+      if (cell < 0 && !zone) return;
+      Promise.all(data.layers.map(decode)).then(function () {
+        const card = element("div", null, "card full");
+        if (zone) card.append(zoneNode(zone, data.target, true));
+        if (cell >= 0) {
+          const list = element("dl");
+          data.layers.forEach(function (layer) {
+            list.append(element("dt", layer.title), element("dd", reading(layer, layer.codes[cell]).value));
+          });
+          card.append(element("p", "Cell " + cellId(data.frame, cell), "name"), list);
+        }
+        tip.remove();
+        L.popup({ className: "reader", maxWidth: 320 }).setLatLng(event.latlng).setContent(card).openOn(map);
+      });
+    });
+  }
+
+  function start(map) {
+    const data = JSON.parse(document.getElementById("gapmap-data").textContent);
+    const home = L.latLngBounds(data.home);
+    state.data = data;
+    state.map = map;
+    data.zones.forEach(function (zone) {
+      zone.box = L.latLngBounds(zone.parts.flatMap((part) => part[0].map((p) => [p[1], p[0]])));
+    });
+    map.fitBounds(home, { animate: false });
+    state.home = map.getZoom();
+    pane(map, "land", 250, true);
+    pane(map, "cells", 300, true);
+    pane(map, "lines", 400, true);
+    pane(map, "edge", 410, true);
+    pane(map, "names", 450, true);
+    const land = { renderer: L.canvas({ pane: "land", padding: 0.5 }), stroke: false, fillColor: "#fdfcf9", fillOpacity: 1 };
+    polygons(data.zones, Object.assign({ interactive: false }, land)).addTo(map);
+
+    const lines = L.canvas({ pane: "lines", padding: 0.5 });
+    const image = L.imageOverlay(data.layers[0].picture, data.frame.latlng, { pane: "cells", alt: "" }).addTo(map);
+    function crisp() {
+      const node = image.getElement();
+      const big = node.naturalWidth && node.getBoundingClientRect().width > 1.2 * node.naturalWidth;
+      node.style.imageRendering = big ? "pixelated" : "auto";
+    }
+    map.on("zoomend", crisp);
+    image.on("load", crisp);
+    function choose(layer) {
+      state.layer = layer;
+      image.setUrl(layer.picture);
+      legend(layer);
+      decode(layer);
+    }
+    switcher(data.layers, choose);
+    choose(data.layers[0]);
+
+    if (data.zones.length) {
+      const outline = { renderer: lines, color: "#26413c", weight: 1, opacity: 0.75, fill: false, interactive: false };
+      overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
+      overlay(map, "Zone names", "letters", names(map, data.zones));
+    }
+    if (data.wifi.length) overlay(map, "Existing public WiFi", "ring", wifi(data.wifi, lines));
+    const kinds = Array.from(new Map(data.sites.map((site) => [site.kind, site])).values());
+    kinds.forEach(function (kind) {
+      const of = data.sites.filter((site) => site.kind === kind.kind);
+      overlay(map, "Plan: " + kind.words + " (" + of.length + ")", "site kind-" + kind.shape, sites(map, of, data.currency));
+    });
+    furniture(map, home, data.credit);
+    reader(map, data);
+  }
+
+  return {
+    start: start,
+    state: state,
+    cellAt: (lat, lng) => {
+      const cell = cellAt(state.data.frame, { lat: lat, lng: lng });
+      return cell < 0 ? -1 : cellId(state.data.frame, cell);
+    },
+    codeAt: (lat, lng) => state.layer.codes[cellAt(state.data.frame, { lat: lat, lng: lng })],
+    ready: () => decode(state.layer).then(() => true),
+  };
+})();

@@ -1,0 +1,214 @@
+"""From results to a map: draw the cells once, then put zones, plan and page around them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyproj import Transformer
+
+from analysis.maps.layers import CellLayer, cell_layers
+from analysis.maps.overlays import site_records, wifi_records, zone_features
+from analysis.maps.page import Page
+from analysis.maps.picture import (
+    WEB_MERCATOR,
+    Frame,
+    make_frame,
+    native,
+    palette_png,
+    value_png,
+    warp_index,
+    warped,
+)
+from analysis.maps.safe import json_text, text
+from analysis.maps.tables import (
+    SYNTHETIC,
+    figures_html,
+    licence_line,
+    plan_table,
+    sources_table,
+    subtitle,
+    zones_table,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from analysis.results import Results
+
+SHAPES = ("circle", "square", "diamond", "drop")
+MESH_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class DrawnCells:
+    """What is costly about a map and does not change with the plan: pictures, mesh and zones, ready for JSON."""
+
+    frame: dict[str, Any]
+    layers: list[dict[str, Any]]
+    zones: list[dict[str, Any]]
+
+
+def draw_cells(results: Results) -> DrawnCells:
+    """Draw every layer of cells and the zones of some results.
+
+    Returns
+    -------
+    DrawnCells
+        Can be handed to `map_html` many times, with one plan after another.
+    """
+    cell_id = results.cells["cell_id"].to_numpy(dtype=np.int64)
+    frame = make_frame(results.grid, cell_id)
+    index, _scale = warp_index(frame)
+    layers = [_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)]
+    return DrawnCells(_frame_record(frame, results), layers, zone_features(results))
+
+
+def _layer_record(layer: CellLayer, frame: Frame, results: Results, *, index: Any) -> dict[str, Any]:
+    cell_id = results.cells["cell_id"].to_numpy(dtype=np.int64)
+    shown = warped(native(frame, results.grid, cell_id, layer.index), index)
+    labels = {label.split(" ", 1)[0]: label for label, _colour in layer.classes} if layer.unit == "class" else {}
+    return {
+        "key": layer.key,
+        "group": layer.group,
+        "title": layer.title,
+        "note": layer.note,
+        "unit": layer.unit,
+        "meaning": layer.meaning,
+        "step": layer.step,
+        "classes": [list(item) for item in layer.classes],
+        "labels": labels,
+        "picture": palette_png(shown, [colour for _label, colour in layer.classes]),
+        "values": value_png(native(frame, results.grid, cell_id, layer.codes)),
+    }
+
+
+def _frame_record(frame: Frame, results: Results) -> dict[str, Any]:
+    west, south, east, north = frame.bounds
+    lon, lat = Transformer.from_crs(WEB_MERCATOR, 4326, always_xy=True).transform([west, east], [south, north])
+    nodes = [
+        [None if np.isnan(value) else round(float(value), MESH_DECIMALS) for value in frame.mesh[..., part].ravel()]
+        for part in (0, 1)
+    ]
+    return {
+        "bounds": list(frame.bounds),
+        "latlng": [[lat[0], lon[0]], [lat[1], lon[1]]],
+        "nodes": len(frame.mesh),
+        "col": nodes[0],
+        "row": nodes[1],
+        "nx": frame.grid.nx,
+        "ny": frame.grid.ny,
+        "row0": frame.row0,
+        "col0": frame.col0,
+        "grid_nx": results.grid.nx,
+    }
+
+
+def _home(drawn: DrawnCells) -> list[list[float]]:
+    """South-west and north-east corner of what is worth seeing first: the zones, or the cells without zones."""
+    points = [point for zone in drawn.zones for part in zone["parts"] for point in part[0]]
+    if not points:
+        return drawn.frame["latlng"]
+    lon, lat = np.array(points).T
+    return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
+
+
+def _sites(plan: pd.DataFrame) -> list[dict[str, Any]]:
+    sites = site_records(plan)
+    kinds = sorted({site["kind"] for site in sites}, reverse=True)  # wifi before site: circles for WiFi
+    for site in sites:
+        site["shape"] = SHAPES[kinds.index(site["kind"]) % len(SHAPES)]
+    return sites
+
+
+def map_html(
+    results: Results,
+    *,
+    title: str | None = None,
+    plan: pd.DataFrame | None = None,
+    drawn: DrawnCells | None = None,
+    compact: int | None = None,
+) -> str:
+    """One HTML document with the whole map inside: no request ever leaves it.
+
+    Parameters
+    ----------
+    results : Results
+    title : str, optional
+        Default: the name of the region.
+    plan : DataFrame, optional
+        Shown in place of the plan of the results; same columns.
+    drawn : DrawnCells, optional
+        Result of `draw_cells` for the same results, when many maps are made.
+    compact : int, optional
+        Only the map and its panel, this many pixels tall, to stand inside another page.
+
+    Returns
+    -------
+    str
+        The same bytes for the same arguments.
+    """
+    summary = results.summary
+    drawn = draw_cells(results) if drawn is None else drawn
+    plan = results.plan if plan is None else plan
+    name = text(title or summary["name"])
+    data = {
+        "frame": drawn.frame,
+        "layers": drawn.layers,
+        "zones": drawn.zones,
+        "home": _home(drawn),
+        "sites": _sites(plan),
+        "wifi": wifi_records(results.wifi),
+        "target": str(summary["target"]),
+        "currency": str(summary["plan"]["currency"]),
+        "credit": licence_line(summary["inputs"]),
+    }
+    parts = {
+        "title": f"{name} · gap map",
+        "banner": f'<p class="banner" role="note">{text(SYNTHETIC)}</p>' if summary["synthetic"] else "",
+        "header": "" if compact else _header(results, name),
+        "below": f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else _below(results, plan),
+        "body": "compact" if compact else "",
+        "data": json_text(data),
+    }
+    return str(Page(parts).render())
+
+
+def _header(results: Results, name: str) -> str:
+    return (
+        f'<header class="top"><div><h1>{name}</h1><p class="sub">{text(subtitle(results.summary))}</p></div>'
+        f"{figures_html(results)}</header>"
+    )
+
+
+def _below(results: Results, plan: pd.DataFrame) -> str:
+    summary = results.summary
+    tables = [zones_table(results), plan_table(plan, record=summary["plan"]), sources_table(summary["inputs"])]
+    return (
+        f'<div class="tables">{"".join(tables)}</div><footer>Made by gapmap from the inputs above. Hatched grey means '
+        "not known, which is not the same as none. Coverage is declared or modelled, not measured: a phone in a "
+        "covered cell may still fail indoors, or at a busy hour.</footer>"
+    )
+
+
+def write_map(results: Results, path: Path, *, title: str | None = None) -> None:
+    """Write `map_html` to a file, beside its place first, then renamed.
+
+    Parameters
+    ----------
+    results : Results
+    path : Path
+        Replaced when it exists.
+    title : str, optional
+        Default: the name of the region.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        beside.write_text(map_html(results, title=title), encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

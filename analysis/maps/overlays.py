@@ -1,0 +1,126 @@
+"""Zones, sites and public WiFi as small GeoJSON-like records, in degrees, simplified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import geopandas as gpd
+
+    from analysis.results import Results
+
+MAX_ZONES = 5000
+MAX_SITES = 500
+MAX_WIFI = 5000
+SIMPLIFY_PARTS = 3000
+"""Outlines are simplified to the region's longer side divided by this: finer than a pixel of a full-screen map."""
+
+KIND_WORDS = {"wifi": "Public WiFi", "site": "Mobile site", "mobile": "Mobile site", "upgrade": "Upgrade of a site"}
+
+
+def number(value: Any) -> float | int | None:
+    """A JSON number: missing and NaN become None, whole floats stay short."""
+    if value is None or pd.isna(value):
+        return None
+    plain = round(float(value), 6)
+    return int(plain) if plain == int(plain) else plain
+
+
+def words_of(value: Any) -> str:
+    """Text of a field; a list is joined with semicolons, missing is empty."""
+    if isinstance(value, list | tuple):
+        return "; ".join(str(part) for part in value)
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def ordered_zones(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Zones by rank, the not ranked last, ties by id."""
+    table = zones.assign(
+        _rank=zones["rank"].astype("Float64").fillna(np.inf).astype(float), _id=zones["zone_id"].astype(str)
+    )
+    return table.sort_values(["_rank", "_id"], kind="stable").drop(columns=["_rank", "_id"])
+
+
+def zone_record(row: dict[Hashable, Any]) -> dict[str, Any]:
+    """The figures of a zone that the map and its table show; property names are ours, never the file's."""
+    return {
+        "id": words_of(row["zone_id"]),
+        "name": words_of(row["zone_name"]),
+        "rank": number(row["rank"]),
+        "population": number(row["population"]),
+        "gap": number(row["gap_people"]),
+        "share": number(row["gap_share"]),
+        "unknown": number(row["unknown_people"]),
+        "reasons": words_of(row.get("reasons")),
+    }
+
+
+def zone_features(results: Results) -> list[dict[str, Any]]:
+    """Zone records with ``parts`` (polygons of rings of [lon, lat]) and ``label`` [lon, lat], by rank."""
+    zones = ordered_zones(results.zones).head(MAX_ZONES)
+    if zones.empty:
+        return []
+    west, south, east, north = zones.total_bounds
+    shapes = zones.geometry.simplify(max(east - west, north - south) / SIMPLIFY_PARTS, preserve_topology=True)
+    outlines = shapes.to_crs(4326)
+    labels = shapes.representative_point().to_crs(4326)
+    records: list[dict[str, Any]] = []
+    for row, outline, label in zip(zones.to_dict("records"), outlines, labels, strict=True):
+        parts = [part for part in shapely.get_parts(outline) if part.geom_type == "Polygon" and not part.is_empty]
+        record = zone_record(row)
+        record["parts"] = [[_ring(ring) for ring in (part.exterior, *part.interiors)] for part in parts]
+        record["label"] = [round(label.x, 5), round(label.y, 5)] if not label.is_empty else None
+        records.append(record)
+    return records
+
+
+def _ring(ring: Any) -> list[list[float]]:
+    return np.round(shapely.get_coordinates(ring), 5).tolist()
+
+
+def kind_words(kind: str) -> str:
+    """Name of a kind of site for people; an unknown kind is shown as it is written."""
+    return KIND_WORDS.get(kind, kind.replace("_", " "))
+
+
+def chosen(plan: pd.DataFrame) -> pd.DataFrame:
+    """Steps of a plan that its budget pays for, in build order."""
+    return plan[plan["within_budget"].astype(bool)].sort_values("step", kind="stable")
+
+
+def site_records(plan: pd.DataFrame) -> list[dict[str, Any]]:
+    """Sites within the budget, at most `MAX_SITES`, in build order."""
+    return [
+        {
+            "step": number(row["step"]),
+            "kind": words_of(row["kind"]),
+            "words": kind_words(words_of(row["kind"])),
+            "name": words_of(row["name"]) or words_of(row["candidate_id"]),
+            "lon": round(float(row["lon"]), 6),
+            "lat": round(float(row["lat"]), 6),
+            "cost": number(row["cost"]),
+            "people": number(row["people"]),
+            "total": number(row["cumulative_people"]),
+        }
+        for row in chosen(plan).head(MAX_SITES).to_dict("records")
+    ]
+
+
+def wifi_records(wifi: pd.DataFrame) -> list[list[Any]]:
+    """Existing public WiFi as [lon, lat, name, operational], at most `MAX_WIFI`."""
+    rows = wifi.head(MAX_WIFI).to_dict("records")
+    return [
+        [
+            round(float(row["lon"]), 5),
+            round(float(row["lat"]), 5),
+            words_of(row.get("name")),
+            bool(row.get("operational", True)),
+        ]
+        for row in rows
+    ]

@@ -1,0 +1,195 @@
+"""From the gap to a plan: candidates in the region, the people they could help, and the build order with its bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.access import wifi_within
+from analysis.candidates import Cells, best_cell_candidates, merge, site_candidates, wifi_candidates
+from analysis.costs import cost_table, site_cost, wifi_cost
+from analysis.footprint import radius_class
+from analysis.invest import cut, make_problem, sequence
+from analysis.tables import main_zone
+from data.coverage import RADIUS_CLASSES
+from data.region import lonlat
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.candidates import Candidates
+    from analysis.costs import CostTable
+    from analysis.fragments import Fragments
+    from analysis.ledger import Ledger
+    from analysis.scenario import Scenario
+    from data.region import Region
+
+BEYOND = 4.0
+"""The build order goes on to this many budgets, so that a slider can look past the plan."""
+
+COLUMNS = (
+    "step",
+    "candidate_id",
+    "kind",
+    "name",
+    "zone_id",
+    "x",
+    "y",
+    "lon",
+    "lat",
+    "cost",
+    "cumulative_cost",
+    "value",
+    "people",
+    "cumulative_people",
+    "within_budget",
+)
+
+
+def make_plan(
+    region: Region, fragments: Fragments, ledger: Ledger, *, scenario: Scenario, settlement: NDArray[np.int16]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Choose what to build for the people below the target.
+
+    Only people *known* to be below the target count; those for whom it is unknown give no candidate its value.
+
+    Parameters
+    ----------
+    region, fragments, ledger
+        From the same run.
+    scenario : Scenario
+        Budget, kinds of candidates, costs.
+    settlement : int16 array (ny, nx)
+        Level 2 codes.
+
+    Returns
+    -------
+    table : DataFrame
+        Build order with the columns `COLUMNS`, on to `BEYOND` budgets.
+    record : dict
+        `summary.json`'s ``plan``.
+    """
+    wanted = scenario.investment
+    people = fragments.by_cell(ledger.below(scenario.target) * fragments.persons)
+    prices = cost_table(
+        scenario.costs,
+        currency=wanted.currency,
+        horizon_years=wanted.horizon_years,
+        discount_rate=wanted.discount_rate,
+    )
+    within, known = wifi_within(region, fragments, distance_m=scenario.wifi_distance_m)
+    has_wifi = _fraction(fragments.by_cell(within * fragments.persons), fragments.by_cell(known * fragments.persons))
+    cells = Cells(region.grid, fragments.cells, people, main_zone(region, fragments).astype(str))
+    codes = settlement.ravel()[fragments.cells]
+    offered = merge(
+        *_wifi(region, cells, beyond=people * (1 - has_wifi), scenario=scenario, prices=prices),
+        *_sites(region, cells, codes=codes, scenario=scenario, prices=prices),
+    )
+    problem = make_problem(
+        people,
+        indptr=offered.indptr,
+        rows=offered.rows,
+        fraction=offered.fraction,
+        cost=offered.cost,
+        value=np.where(offered.kind == "wifi", wanted.wifi_value, 1.0),
+        base_value=wanted.wifi_value,
+        base_fraction=has_wifi,
+    )
+    order = sequence(problem, budget=wanted.budget, max_budget=wanted.budget * BEYOND)
+    plan = order.plan
+    lon, lat = lonlat(region.grid, offered.x[plan.chosen], offered.y[plan.chosen])
+    steps = plan.chosen.size
+    table = pd.DataFrame(
+        {
+            "step": np.arange(1, steps + 1),
+            "candidate_id": offered.candidate_id[plan.chosen],
+            "kind": offered.kind[plan.chosen],
+            "name": offered.name[plan.chosen],
+            "zone_id": offered.zone_id[plan.chosen],
+            "x": offered.x[plan.chosen],
+            "y": offered.y[plan.chosen],
+            "lon": np.round(lon, 6),
+            "lat": np.round(lat, 6),
+            "cost": plan.cost,
+            "cumulative_cost": plan.cost_so_far,
+            "value": plan.gain,
+            "people": plan.persons,
+            "cumulative_people": np.cumsum(plan.persons),
+            "within_budget": np.arange(steps) < order.within,
+        },
+        columns=list(COLUMNS),
+    )
+    return table, _record(table, scenario=scenario, bound=cut(order, wanted.budget).bound, candidates=offered.cost.size)
+
+
+def _wifi(
+    region: Region, cells: Cells, *, beyond: NDArray[np.float64], scenario: Scenario, prices: CostTable
+) -> list[Candidates]:
+    """WiFi at the hosts given, indoors; without a list of hosts outdoors in the cells with most people."""
+    wanted = scenario.investment
+    if not wanted.wifi:
+        return []
+    points = wanted.wifi_access_points
+    if region.hosts is None:
+        cost = wifi_cost(points, indoor=False, table=prices).total
+        return [
+            best_cell_candidates(
+                cells, reach_m=wanted.wifi_host_reach_m, cost=cost, beyond=beyond, max_candidates=wanted.max_candidates
+            )
+        ]
+    working = region.wifi[region.wifi["operational"]] if region.wifi is not None else None
+    existing = ((), ()) if working is None else (working["x"].to_numpy(), working["y"].to_numpy())
+    return [
+        wifi_candidates(
+            region.hosts,
+            cells=cells,
+            reach_m=wanted.wifi_host_reach_m,
+            cost=wifi_cost(points, indoor=True, table=prices).total,
+            existing=existing,
+            max_candidates=wanted.max_candidates,
+        )
+    ]
+
+
+def _sites(
+    region: Region, cells: Cells, *, codes: NDArray[np.int16], scenario: Scenario, prices: CostTable
+) -> list[Candidates]:
+    """New sites at unserved clusters, their reach by the nominal radii of the footprint variant of the run."""
+    wanted = scenario.investment
+    if not wanted.sites:
+        return []
+    by_class = region.radii[scenario.footprint].xs(wanted.technology)
+    radii = by_class.reindex(list(RADIUS_CLASSES)).to_numpy(dtype=np.float64)
+    cost = {int(code): site_cost(int(code), wanted.technology, table=prices).total for code in np.unique(codes)}
+    return [
+        site_candidates(
+            cells,
+            radius_m=radii[radius_class(codes)] * 1000,
+            cost=np.array([cost[int(code)] for code in codes]),
+            max_candidates=wanted.max_candidates,
+        )
+    ]
+
+
+def _record(table: pd.DataFrame, *, scenario: Scenario, bound: float, candidates: int) -> dict[str, Any]:
+    chosen = table[table["within_budget"]]
+    value = float(chosen["value"].sum())
+    return {
+        "budget": scenario.investment.budget,
+        "currency": scenario.investment.currency,
+        "cost": float(chosen["cost"].sum()),
+        "sites": len(chosen),
+        "people": float(chosen["people"].sum()),
+        "value": value,
+        "bound": max(bound, value),
+        "gap": (max(bound, value) - value) / bound if bound > 0 else None,
+        "candidates": candidates,
+        "by_kind": {str(kind): len(part) for kind, part in chosen.groupby("kind")},
+    }
+
+
+def _fraction(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole > 0, np.clip(part / whole, 0, 1), 0.0)

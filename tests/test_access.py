@@ -1,0 +1,73 @@
+"""Public WiFi by straight line on a hand-made region."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from affine import Affine
+from pyproj import CRS
+
+from analysis.access import wifi_summary, wifi_within
+from analysis.footprint import known_share, radius_class, site_radii
+from analysis.fragments import Fragments
+from data.coverage import Known, read_radii
+from geo.grid import Grid
+
+GRID = Grid(CRS.from_epsg(3035), Affine(1000, 0, 4_000_000, 0, -1000, 3_002_000), (2, 2))
+
+
+class Place:
+    grid = GRID
+    wifi = pd.DataFrame(
+        {"operational": [True, False], "x": [4_000_500.0, 4_001_500.0], "y": [3_001_500.0, 3_001_500.0]}
+    )
+    wifi_known = Known(zones=np.array([True, False]))
+
+
+def parts():
+    cell = np.arange(4)
+    people = np.array([100.0, 10.0, 20.0, 30.0])
+    return Fragments(cell, people, cell, np.array([0, 0, 1, -1]), people, 2)
+
+
+def test_only_operational_points_count_and_only_where_the_list_is_complete():
+    within, known = wifi_within(Place, parts(), distance_m=400)
+    assert within == pytest.approx([np.pi * 0.4**2, 0, 0, 0], abs=0.005)
+    assert known.tolist() == [1, 1, 0, 0]
+    told = wifi_summary(Place, parts())
+    assert (told["sites"], told["operational"], told["measure"]) == (2, 1, "straight line")
+    assert told["within_400_m"] == pytest.approx(50.3, abs=0.5)
+    assert told["unknown"] == 50
+    assert told["within_800_m"] + told["beyond_800_m"] + told["unknown"] == pytest.approx(160)
+
+
+def test_without_a_list_everything_is_unknown():
+    class Bare(Place):
+        wifi = None
+        wifi_known = None
+
+    within, known = wifi_within(Bare, parts(), distance_m=400)
+    assert not within.any()
+    assert not known.any()
+
+
+def test_known_share_by_zone_by_area_and_everywhere():
+    from shapely import box
+
+    assert known_share(None, parts(), Place).tolist() == [1, 1, 1, 1]
+    assert known_share(Place.wifi_known, parts(), Place).tolist() == [1, 1, 0, 0]
+    half = Known(geometry=box(4_000_000, 3_000_000, 4_000_500, 3_002_000))
+    assert known_share(half, parts(), Place) == pytest.approx([0.5, 0, 0.5, 0])
+
+
+def test_radii_follow_technology_and_surroundings():
+    settlement = np.array([[30, 21], [11, 10]], dtype=np.int16)
+    assert radius_class(settlement).tolist() == [[0, 1], [2, 2]]
+    sites = pd.DataFrame(
+        {
+            "technology": ["4G", "4G", "4G", "2G", "4G"],
+            "x": [4_000_500, 4_001_500, 4_000_500, 4_000_500, 0],
+            "y": [3_001_500, 3_001_500, 3_000_500, 3_000_500, 0],
+        }
+    )
+    found = site_radii(sites, radii=read_radii(), settlement=settlement, grid=GRID, variant="central")
+    assert found.tolist() == [1100, 1900, 5000, 8000, 5000]

@@ -1,0 +1,203 @@
+"""The whole path: the sample region, and the two real regions, end to end."""
+
+import json
+import math
+import subprocess
+import sys
+
+import geopandas as gpd
+import jsonschema
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from analysis.explain import explain_cell, explain_zone
+from analysis.ledger import STATES
+from analysis.results import read_results
+from analysis.run import demo, run
+from geo.errors import SchemaError
+
+FILES = {
+    "summary.json", "cells.parquet", "zones.gpkg", "ranking.csv", "plan.csv", "wifi.csv", "map.html", "provenance.json",
+    "limitations.md",
+}  # fmt: skip
+
+
+def consistent(folder):
+    """What must hold of every results folder, whatever the region."""
+    assert {path.name for path in folder.iterdir() if path.is_file()} == FILES
+    results = read_results(folder)
+    told, cells, zones = results.summary, results.cells, results.zones
+    jsonschema.validate(told, json.loads((ROOT / "docs/summary.schema.json").read_text(encoding="utf-8")))
+    people = told["population"]
+    total = people["total"]
+    assert people["in_zones"] + people["outside_zones"] == pytest.approx(total, rel=1e-12)
+    assert math.fsum(told["ledger"].values()) == pytest.approx(total, rel=1e-12)
+    assert math.fsum(told["settlement"].values()) == pytest.approx(total, rel=1e-12)
+    assert cells["population"].sum() == pytest.approx(total, rel=1e-12)
+    np.testing.assert_allclose(cells[list(STATES)].sum(axis=1), cells["population"], rtol=1e-9)
+    np.testing.assert_allclose(zones[list(STATES)].sum(axis=1), zones["population"], rtol=1e-9, atol=1e-9)
+    assert zones["population"].sum() == pytest.approx(people["in_zones"], rel=1e-12)
+    for row in told["settlement_gap"]:
+        assert math.fsum(row["ledger"].values()) == pytest.approx(row["population"], rel=1e-9)
+    assert cells["cell_id"].is_monotonic_increasing
+    assert cells["cell_id"].is_unique
+    x, y = results.grid.centres(cells["cell_id"])
+    assert (cells["x"] == x).all()
+    assert (cells["y"] == y).all()
+    for technology, row in told["coverage"].items():
+        for who in ("union", "largest_operator"):
+            assert row[who]["low"] <= row[who]["persons"] + 1e-6 <= row[who]["high"] + 2e-6, technology
+            assert row[who]["persons"] + row[who]["unknown"] <= total + 1e-6
+        assert row["largest_operator"]["persons"] <= row["union"]["persons"] + 1e-6
+    plan = told["plan"]
+    built = results.plan[results.plan["within_budget"]]
+    assert plan["cost"] == pytest.approx(built["cost"].sum())
+    assert plan["cost"] <= plan["budget"] + 1e-6
+    assert plan["people"] == pytest.approx(built["people"].sum())
+    assert plan["value"] <= plan["bound"] + 1e-9
+    assert plan["people"] <= told["gap"]["people"] + 1e-6
+    for item in told["inputs"]:
+        assert len(item["sha256"]) == 64
+    return results
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    out = tmp_path_factory.mktemp("demo") / "results"
+    demo(out, size_km=60)
+    return out
+
+
+@pytest.fixture(scope="session")
+def accra_results(tmp_path_factory, accra):
+    out = tmp_path_factory.mktemp("accra") / "results"
+    run(ROOT / "examples/greater-accra/region.toml", out=out, root=accra)
+    return out
+
+
+@pytest.fixture(scope="session")
+def paris_results(tmp_path_factory, paris):
+    out = tmp_path_factory.mktemp("paris") / "results"
+    run(ROOT / "examples/ile-de-france/region.toml", out=out, root=paris)
+    return out
+
+
+def test_sample_region_against_its_known_answers(sample, tmp_path):
+    region = sample / "region"
+    truth = json.loads((region / "truth.json").read_text(encoding="utf-8"))
+    copy = tmp_path / "results"
+    copy.mkdir()
+    for name in FILES:
+        (copy / name).write_bytes((sample / name).read_bytes())
+    results = consistent(copy)
+    told = results.summary
+    assert told["synthetic"] is True
+    assert "synthetic" in told["name"].lower()
+    assert "SYNTHETIC" in (sample / "limitations.md").read_text(encoding="utf-8").upper()
+    assert told["population"]["total"] == pytest.approx(truth["population"]["total"])
+    assert told["wifi"]["operational"] == truth["wifi"]["operational"]
+    assert all(told["settlement"][code] > 0 for code in ("30", "21", "13", "12", "11"))
+    assert told["ledger"]["unknown"] == pytest.approx(0, abs=1e-6)
+    assert 0 < told["gap"]["share"] < 0.5
+    assert told["plan"]["sites"] > 0
+
+
+def test_same_inputs_same_bytes_whatever_the_hash_seed(tmp_path):
+    code = "import sys; from pathlib import Path; from analysis.run import demo; demo(Path(sys.argv[1]), size_km=40)"
+    found = []
+    for seed in ("0", "1"):
+        out = tmp_path / seed / "r"
+        env = {
+            **__import__("os").environ,
+            "PYTHONHASHSEED": seed,
+            "SOURCE_DATE_EPOCH": "1700000000",
+            "PYTHONPATH": str(ROOT),
+        }
+        subprocess.run([sys.executable, "-c", code, str(out)], check=True, env=env, cwd=ROOT)
+        found.append({str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()})
+    assert found[0].keys() == found[1].keys()
+    assert [name for name in found[0] if found[0][name] != found[1][name]] == []
+
+
+def test_greater_accra(accra_results):
+    results = consistent(accra_results)
+    told = results.summary
+    assert len(results.zones) == 29
+    # the grid's own sum by exact area shares (exactextract gives the same); the census of 2021 counted 5.46 million
+    assert told["population"]["in_zones"] == pytest.approx(4_806_832.78, rel=1e-6)
+    assert told["coverage"]["5G"]["union"]["share"] is None
+    assert told["wifi"]["unknown"] == pytest.approx(told["population"]["total"])
+    # people of border cells outside the 29 districts are unknown, nobody inside is
+    assert told["ledger"]["unknown"] == pytest.approx(told["population"]["outside_zones"], abs=1e-3)
+    assert results.zones["rank"].notna().all()
+    empty = results.zones[results.zones["pct_offline_15plus"].isna()]["zone_name"]
+    assert sorted(name.split()[0] + " " + name.split()[1] for name in empty) == [
+        "Ga Central",
+        "Ga South",
+        "Kpone Katamanso",
+    ]
+    assert "4,806,83" not in (accra_results / "limitations.md").read_text(encoding="utf-8")
+
+
+def test_ile_de_france(paris_results):
+    results = consistent(paris_results)
+    told = results.summary
+    assert len(results.zones) == 1295
+    # the union of the zones, by exactextract; summed zone by zone with their overlaps it would be 12,291,870.6
+    assert told["population"]["in_zones"] == pytest.approx(12_288_410.79, rel=2e-6)
+    assert told["wifi"]["sites"] == 277
+    assert told["wifi"]["operational"] == 271
+    paris = results.zones[results.zones["zone_id"].str.startswith("75")]
+    assert len(paris) == 20
+    assert told["wifi"]["unknown"] == pytest.approx(told["population"]["total"] - paris["population"].sum(), rel=1e-9)
+    # 5G is known in Paris alone
+    assert told["coverage"]["5G"]["union"]["unknown"] == pytest.approx(
+        told["population"]["total"] - paris["population"].sum(), rel=1e-9
+    )
+    assert paris["declared_5g"].sum() > 0.9 * paris["population"].sum()
+    assert results.zones.loc[~results.zones["zone_id"].str.startswith("75"), "declared_5g"].sum() == 0
+
+
+def test_explanations_are_the_tables(accra_results):
+    results = read_results(accra_results)
+    zone = results.zones.sort_values("rank").iloc[0]
+    text = "\n".join(explain_zone(results, str(zone["zone_id"])))
+    assert f"rank 1 of {len(results.zones)}" in text
+    assert f"{zone['population']:,.1f}" in text
+    assert f"{zone['gap_people']:,.1f}" in text
+    assert "OpenCelliD" in text
+    cell = results.cells.iloc[results.cells["population"].argmax()]
+    text = "\n".join(explain_cell(results, int(cell["cell_id"])))
+    assert f"{cell['population']:,.1f}" in text
+    assert "unknown" in text  # 5G and WiFi have no source
+    with pytest.raises(SchemaError, match="no zone 'Atlantis'"):
+        explain_zone(results, "Atlantis")
+    with pytest.raises(SchemaError, match="no populated cell"):
+        explain_cell(results, -1)
+
+
+def test_tables_open_in_other_tools(accra_results):
+    zones = gpd.read_file(accra_results / "zones.gpkg")
+    cells = gpd.read_parquet(accra_results / "cells.parquet")
+    assert zones.crs == cells.crs
+    ranking = pd.read_csv(accra_results / "ranking.csv")
+    assert ranking["rank"].tolist() == list(range(1, 30))
+    assert ranking["gap_people"].is_monotonic_decreasing
+    page = (accra_results / "map.html").read_text(encoding="utf-8")
+    assert "OpenCelliD" in page
+    assert "CC BY-SA 4.0" in page
+
+
+def test_plan_people_by_hand(sample):
+    """The people of the first site are its cells' gap people times the reach, recomputed from the published tables."""
+    results = read_results_of(sample)
+    plan = results.plan[results.plan["within_budget"]]
+    assert (plan["people"] > 0).all()
+    assert plan["step"].tolist() == list(range(1, len(plan) + 1))
+    assert plan["cumulative_cost"].tolist() == pytest.approx(np.cumsum(plan["cost"]).tolist())
+
+
+def read_results_of(folder):
+    return read_results(folder)
