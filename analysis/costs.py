@@ -71,7 +71,7 @@ class CostParts:
 
 def annuity_factor(rate: float, years: int) -> float:
     """Present worth of 1 a year paid at the end of each of `years` years: (1 − (1 + r)⁻ⁿ) / r, or n when r = 0."""
-    return float(years) if rate == 0 else (1 - (1 + rate) ** -years) / rate
+    return float(years) if rate == 0 else -math.expm1(-years * math.log1p(rate)) / rate
 
 
 def renewal_factor(rate: float, *, years: int, life: float) -> float:

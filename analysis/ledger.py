@@ -124,7 +124,13 @@ def coverage_table(coverage: Coverage, fragments: Fragments) -> dict[str, dict[s
         union = _covered(coverage, fragments, technology, UNION)
         single = [(_covered(coverage, fragments, technology, name), name) for name in coverage.operators]
         largest, name = max(single, key=lambda item: (item[0]["persons"], item[1]), default=(union, None))
-        table[technology] = {"union": union, "largest_operator": {**largest, "operator": name}}
+        table[technology] = {
+            "union": union,
+            "largest_operator": {
+                **largest,
+                "operator": name if largest["share"] is not None else None,
+            },
+        }
     return table
 
 

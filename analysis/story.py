@@ -27,7 +27,7 @@ def headline(summary: dict[str, Any]) -> list[str]:
     money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
     lines.append(
         f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "
-        f"no plan of that budget gains more than {plan['gap']:.1%} over it in value"
+        f"that is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could gain"
         if plan["gap"] is not None
         else f"Plan: nothing worth building was found for {money}"
     )

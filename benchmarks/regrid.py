@@ -39,9 +39,9 @@ def covering(source, crs):
 
 
 def cases():
-    fine = degrees(1 / 1200, 3000, -1.25, 7.5)
+    fine = degrees(1 / 1200, 2000, -1.25, 7.5)
     coarse = degrees(1 / 120, 1200, -4, 12)
-    mollweide = Grid(WORLD, Affine(100, 0, 200_000, 0, -100, 6_016_000), (3000, 3000))
+    mollweide = Grid(WORLD, Affine(100, 0, 200_000, 0, -100, 6_016_000), (2000, 2000))
     laea = Grid(EUROPE, Affine(250, 0, 3_800_125, 0, -250, 3_100_125), (2000, 2000))
     accra = equal_area_crs(fine.bounds)
     yield '3" to an equal-area projection of the region', fine, covering(fine, accra)

@@ -46,7 +46,7 @@ def test_every_command_and_option_is_documented():
         assert re.search(rf"^## `gapmap {name}", manual, flags=re.MULTILINE), name
         section = manual.split(f"## `gapmap {name}")[1].split("\n## ")[0]
         for parameter in command.params:
-            for option in parameter.opts if parameter.param_type_name == "option" else [parameter.human_readable_name]:
+            for option in parameter.opts if parameter.param_type_name == "option" else [parameter.name]:
                 assert f"`{option}" in section or option in section.splitlines()[0], (name, option)
 
 

@@ -165,13 +165,13 @@ def map_html(
         "wifi": wifi_records(results.wifi),
         "target": str(summary["target"]),
         "currency": str(summary["plan"]["currency"]),
-        "credit": licence_line(summary["inputs"]),
     }
+    credit = f'<p class="credit">Data: {text(licence_line(summary["inputs"]))}</p>'
     parts = {
         "title": f"{name} · gap map",
         "banner": f'<p class="banner" role="note">{text(SYNTHETIC)}</p>' if summary["synthetic"] else "",
         "header": "" if compact else _header(results, name),
-        "below": f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else _below(results, plan),
+        "below": credit + (f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else _below(results, plan)),
         "body": "compact" if compact else "",
         "data": json_text(data),
     }

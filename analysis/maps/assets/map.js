@@ -267,8 +267,7 @@ window.gapmap = (function () {
     if (through) node.style.pointerEvents = "none";
   }
 
-  function furniture(map, home, credit) {
-    map.attributionControl.addAttribution(element("span", credit).outerHTML);
+  function furniture(map, home) {
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
     const control = L.control({ position: "topleft" });
     control.onAdd = function () {
@@ -389,7 +388,7 @@ window.gapmap = (function () {
     choose(data.layers[0]);
 
     if (data.zones.length) {
-      const outline = { renderer: lines, color: "#26413c", weight: 1, opacity: 0.75, fill: false, interactive: false };
+      const outline = { renderer: lines, color: "#26413c", weight: data.zones.length > 300 ? 0.5 : 1, opacity: 0.75, fill: false, interactive: false };
       overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
       overlay(map, "Zone names", "letters", names(map, data.zones));
     }
@@ -399,7 +398,7 @@ window.gapmap = (function () {
       const of = data.sites.filter((site) => site.kind === kind.kind);
       overlay(map, "Plan: " + kind.words + " (" + of.length + ")", "site kind-" + kind.shape, sites(map, of, data.currency));
     });
-    furniture(map, home, data.credit);
+    furniture(map, home);
     reader(map, data);
   }
 
