@@ -159,12 +159,13 @@ def _by_columns(
 def _merged(
     rows: pd.DataFrame, *, name: str, placing: dict[str, Any], faults: list[Fault], notes: Notes
 ) -> pd.DataFrame:
-    """One row per (site, operator, technology) at the mean place of that operator's rows on the site."""
+    """One row per (site, operator, technology) in the middle of that operator's rows on the site."""
     rows = rows.sort_values(["site_id", "operator", "technology", "x", "y"], kind="stable")
     again = int(rows.duplicated(["site_id", "operator", "technology"]).sum())
     if again:
         notes.append(Note(name, "rows that name a site, operator and technology again, merged", again))
-    at = rows.groupby(["site_id", "operator"])[["x", "y"]].transform("mean")
+    places = rows.groupby(["site_id", "operator"])[["x", "y"]]
+    at = (places.transform("min") + places.transform("max")) / 2
     unit = float(placing["grid_crs"].axis_info[0].unit_conversion_factor) if placing["grid_crs"].is_projected else 1.0
     off = np.hypot(rows["x"] - at["x"], rows["y"] - at["y"]) * unit
     far = rows[off > SAME_PLACE_M]
@@ -243,9 +244,8 @@ def read_sites(
         ``opencellid``: sectors grouped into sites (see `data.opencellid`), EPSG:4326. ``arcep``: the French register,
         EPSG:2154, one row per operator and place. ``columns``: what `columns` says.
     columns : mapping
-        For ``columns``: ``x, y`` and optionally ``id, operator`` → column; and ``technology`` → a column of words like
-        "4G" or "2G/3G/4G", or ``technologies`` → {technology: yes/no column}; with neither, every row has those of
-        `technologies`.
+        ``x, y`` and optionally ``id, operator`` → column; and ``technology`` → a column of words like "2G/3G/4G", or
+        ``technologies`` → {technology: yes/no column}; with neither, every row has those of `technologies`.
     source_crs : CRS or str, optional
         Of the x and y columns; default: the register's own, EPSG:4326 for ``columns``.
     grid_crs : CRS
@@ -258,15 +258,11 @@ def read_sites(
     operators : mapping, optional
         Name per operator code.
 
-    Returns
-    -------
-    SiteRegister
-
     Raises
     ------
     SchemaError
-        Every fault at once: columns that are not there, text for figures, unknown technology words, coordinates that
-        are no degrees or swapped, no site in the region, one id at two places.
+        Every fault at once: columns not there, text for figures, unknown technology words, coordinates that are no
+        degrees or swapped, no site in the region, one id at two places.
     """
     placing: dict[str, Any] = {"grid_crs": grid_crs, "bounds": bounds, "where": where, "operators": operators}
     if format == "opencellid":
@@ -282,5 +278,5 @@ def read_sites(
         rows = rows[~other]
     if rows.empty:
         raise SchemaError([Fault(path.name, "no site is left", "see 'technologies' and 'where'")])
-    rows = rows[_COLUMNS].sort_values(_COLUMNS[:3], kind="stable").reset_index(drop=True)
-    return SiteRegister(rows.astype({"sectors": np.float64}), notes)
+    rows = rows[_COLUMNS].astype({"sectors": np.float64}).sort_values(_COLUMNS[:3], kind="stable")
+    return SiteRegister(rows.reset_index(drop=True), notes)

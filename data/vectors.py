@@ -222,7 +222,7 @@ def points_table(path: Path, *, layer: str | None = None) -> tuple[Table, CRS]:
     """
     path = Path(path)
     gdf = read_vector(path, layer=layer)
-    shapes: Any = np.asarray(gdf.geometry, dtype=object)
+    shapes: Any = np.array(gdf.geometry, dtype=object)
     single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
     shapes[single] = shapely.get_geometry(shapes[single], 0)
     odd = ~np.isin(shapely.get_type_id(shapes), [0, -1])

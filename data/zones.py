@@ -46,6 +46,19 @@ def _ids(gdf: gpd.GeoDataFrame, column: str, *, name: str, faults: list[Fault]) 
     return ids
 
 
+def _named(gdf: gpd.GeoDataFrame, ids: pd.Series[str], column: str, *, name: str, notes: Notes) -> gpd.GeoDataFrame:
+    """Columns in their order, rows by id; a zone without a name is called by its id, and noted."""
+    names = as_text(gdf[column])
+    nameless = names == ""
+    if nameless.any():
+        notes.append(Note(name, "zones without a name, called by their id", int(nameless.sum())))
+    named = gdf.rename_geometry("geometry") if gdf.geometry.name != "geometry" else gdf
+    others = [known for known in named.columns if known not in {"zone_id", "zone_name", "geometry"}]
+    zones = named[[*others, "geometry"]].assign(zone_id=ids, zone_name=names.mask(nameless, ids))
+    zones = zones[["zone_id", "zone_name", *others, "geometry"]]
+    return zones.sort_values("zone_id", kind="stable").reset_index(drop=True)
+
+
 def _apart(gdf: gpd.GeoDataFrame, *, name: str, notes: Notes) -> gpd.GeoDataFrame:
     """Cut slivers between zones; zones that really overlap are faults."""
     cut, overlaps = remove_overlaps(gdf, key="zone_id", tolerance=OVERLAP_TOLERANCE)
@@ -128,14 +141,6 @@ def read_zones(
     ids = _ids(gdf, id_column, name=path.name, faults=faults)
     if faults:
         raise SchemaError(faults)
-    names = as_text(gdf[name_column])
-    nameless = names == ""
-    if nameless.any():
-        notes.append(Note(path.name, "zones without a name, called by their id", int(nameless.sum())))
-    named = gdf.rename_geometry("geometry") if gdf.geometry.name != "geometry" else gdf
-    others = [column for column in named.columns if column not in {"zone_id", "zone_name", "geometry"}]
-    zones = named[[*others, "geometry"]].assign(zone_id=ids, zone_name=names.mask(nameless, ids))
-    zones = zones[["zone_id", "zone_name", *others, "geometry"]]
-    zones = zones.sort_values("zone_id", kind="stable").reset_index(drop=True)
+    zones = _named(gdf, ids, name_column, name=path.name, notes=notes)
     fixed, _rows = repair(to_grid_crs(zones, crs))
     return Zones(_apart(fixed.reset_index(drop=True), name=path.name, notes=notes), notes)

@@ -14,7 +14,13 @@ def keys(model: Any, prefix: str = "") -> list[tuple[str, str, str]]:
     """(dotted key, default, description) of every setting, in the order of the model."""
     rows: list[tuple[str, str, str]] = []
     for name, field in model.model_fields.items():
-        default = "required" if field.is_required() else "" if field.default_factory or model_in(field.annotation) else repr(field.default)
+        default = (
+            "required"
+            if field.is_required()
+            else ""
+            if field.default_factory or model_in(field.annotation)
+            else repr(field.default)
+        )
         rows.append((f"{prefix}{name}", "" if default == "None" else default, field.description or ""))
         inner = model_in(field.annotation)
         if inner is not None:

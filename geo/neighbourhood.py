@@ -77,7 +77,7 @@ def _grow(labels: Any, counted: Any, joinable: Any, fixed: int) -> int:
 
 
 def grow_by_majority(
-    labels: NDArray[np.int32], *, counted: NDArray[np.bool_], joinable: NDArray[np.bool_], at_least: int = 0
+    labels: NDArray[Any], *, counted: NDArray[np.bool_], joinable: NDArray[np.bool_], at_least: int = 0
 ) -> int:
     """Let cells join the label that most of their 8 neighbours carry, round by round until nothing changes.
 
@@ -86,7 +86,7 @@ def grow_by_majority(
 
     Parameters
     ----------
-    labels : int32 array (ny, nx)
+    labels : int16 or int32 array (ny, nx)
         0 = none. Changed in place.
     counted : bool array (ny, nx)
         Neighbours that are neither counted nor labelled are left out of the 8.
@@ -150,7 +150,7 @@ def _fill(labels: Any, below: int) -> int:
     return count
 
 
-def fill_gaps(labels: NDArray[np.int32], *, below: int) -> int:
+def fill_gaps(labels: NDArray[Any], *, below: int) -> int:
     """Give enclosed gaps of fewer than `below` cells the label around them.
 
     A gap is a 4-connected set of cells without the label that does not reach the edge of the grid. Cells of other
@@ -159,7 +159,7 @@ def fill_gaps(labels: NDArray[np.int32], *, below: int) -> int:
 
     Parameters
     ----------
-    labels : int32 array (ny, nx)
+    labels : int16 or int32 array (ny, nx)
         0 = none. Changed in place.
     below : int
         Cells.

@@ -209,6 +209,8 @@ def test_merge_sorts_and_keeps_who_reaches_whom():
     assert both.reached(table.people) == pytest.approx([apart[name] for name in both.candidate_id])
     with pytest.raises(SchemaError, match="occurs twice"):
         merge(wifi, wifi)
+    assert merge().size == 0
+    assert merge().indptr.tolist() == [0]
 
 
 def test_bad_cells():

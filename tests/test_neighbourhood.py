@@ -191,4 +191,6 @@ def test_arrays_that_do_not_fit_are_refused():
     with pytest.raises(GridError):
         components.near(np.zeros((3, 3), np.int32), reach=1, among=np.array([True]))
     with pytest.raises(GridError):
-        grow_by_majority(np.ones((2, 2), np.int32), counted=np.ones((2, 1), np.bool_), joinable=np.ones((2, 2), np.bool_))
+        grow_by_majority(
+            np.ones((2, 2), np.int32), counted=np.ones((2, 1), np.bool_), joinable=np.ones((2, 2), np.bool_)
+        )

@@ -66,7 +66,11 @@ def test_half_rural_is_not_yet_a_rural_area():
 
 def test_nobody_lives_there_so_land_decides_and_water_is_no_land():
     units = classify_units(
-        [0, 0, 0, 1, 1, 2, -1], [11, 12, 10, 30, 11, 10, 30], [0, 0, 0, 1, np.nan, 0, 9], units=4, land=[3, 2, 90, 1, 9, 5, 1]
+        [0, 0, 0, 1, 1, 2, -1],
+        [11, 12, 10, 30, 11, 10, 30],
+        [0, 0, 0, 1, np.nan, 0, 9],
+        units=4,
+        land=[3, 2, 90, 1, 9, 5, 1],
     )
     assert units.level1.tolist() == [1, 3, 0, 0]
     assert units.level2 is not None
@@ -91,7 +95,9 @@ def test_a_finer_grid_takes_the_class_at_its_centres():
     assert units.level1.tolist() == [3, 1]
 
 
-@given(st.lists(st.tuples(st.integers(-1, 3), st.sampled_from(LEVEL2_CODES), st.floats(0, 1e6)), max_size=30), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(-1, 3), st.sampled_from(LEVEL2_CODES), st.floats(0, 1e6)), max_size=30), st.randoms()
+)
 @settings(max_examples=50)
 def test_people_are_kept_and_order_leaves_no_trace(pieces, random):
     shuffled = pieces.copy()

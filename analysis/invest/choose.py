@@ -148,7 +148,7 @@ def _planned(
 ) -> Plan:
     locked = np.asarray(fixed, dtype=np.int64)
     _require_feasible(problem, budget, locked)
-    order = lazy_greedy(problem.pairs, problem.start, problem.cost, gains, locked, float(budget))
+    order = _ordered(problem, gains, locked, budget)
     bound = min(ceiling, _knapsack(gains, problem.cost, budget))
     result = _told(problem, order, bound=bound, budget=budget, method="ratio greedy" if order.size else "empty")
     affordable = np.where(problem.cost <= budget, gains, 0.0)
@@ -158,6 +158,19 @@ def _planned(
     if affordable[single] > result.value:
         return _told(problem, np.array([single]), bound=result.bound, budget=budget, method="best single")
     return result
+
+
+def _ordered(
+    problem: Problem, gains: NDArray[np.float64], locked: NDArray[np.int64], budget: float
+) -> NDArray[np.int64]:
+    """Locked candidates, then ratio greedy from there."""
+    reached, spent = problem.start.copy(), 0.0
+    if locked.size:
+        replay(locked, problem.pairs, problem.people, problem.served, problem.above, reached)
+        spent = float(np.cumsum(problem.cost[locked])[-1])
+        gains = all_gains(problem.pairs, reached)
+        gains[locked] = 0.0
+    return np.append(locked, lazy_greedy(problem.pairs, reached, problem.cost, gains, spent, float(budget)))
 
 
 def _require_feasible(problem: Problem, budget: float, locked: NDArray[np.int64]) -> None:

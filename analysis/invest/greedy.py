@@ -61,49 +61,36 @@ def take(j: int, pairs: Pairs, reached: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def lazy_greedy(pairs: Pairs, start: Any, cost: Any, first_gain: Any, fixed: Any, budget: float) -> Any:
-    """Indices in build order: `fixed` first, then the best gain per cost that still fits, until nothing fits or gains.
+def lazy_greedy(pairs: Pairs, reached: Any, cost: Any, gains: Any, spent: float, budget: float) -> Any:
+    """Indices in build order: again and again the best gain per cost that still fits, until nothing fits or gains.
 
-    `start` is the state before anything is built, `first_gain` the gains in it (upper bounds ever after). The budget is
-    what all picks, the fixed ones included, may cost. A stale top is recomputed and sinks; a fresh top is picked.
+    `reached` is the state to start from (it is changed), `gains` the gains in it, 0 for what must not be chosen, and
+    `spent` what it cost; picks and that together stay within the budget. A stale top is recomputed and sinks; a fresh
+    top is picked.
     """
-    count = cost.size
-    reached = start.copy()
-    order = np.empty(count, dtype=np.int64)
-    done = np.zeros(count, dtype=np.bool_)
-    picked, spent = 0, 0.0
-    for j in fixed:
-        take(j, pairs, reached)
-        done[j] = True
-        order[picked] = j
-        picked += 1
-        spent += cost[j]
-    keys = first_gain / cost
-    stamp = np.full(count, 0 if picked == 0 else -1, dtype=np.int64)
-    heap = np.empty(count, dtype=np.int64)
-    size = 0
-    for j in range(count):
-        if not done[j] and keys[j] > 0.0 and spent + cost[j] <= budget:
-            heap[size] = j
-            size += 1
+    keys = gains / cost
+    heap = np.flatnonzero(keys > 0.0)
+    size = heap.size
     heapify(heap, size, keys)
+    stamp = np.zeros(cost.size, dtype=np.int64)
+    order = np.empty(size, dtype=np.int64)
+    picked = 0
     while size > 0:
         j = heap[0]
-        fits = spent + cost[j] <= budget
-        if fits and stamp[j] != picked:
-            keys[j] = gain_of(j, pairs, reached) / cost[j]
-            stamp[j] = picked
-            if keys[j] > 0.0:
-                sift_down(heap, size, keys, 0)
-                continue
-            fits = False
-        if fits:
+        if spent + cost[j] > budget:
+            keys[j] = 0.0
+        elif stamp[j] == picked:
             take(j, pairs, reached)
             order[picked] = j
             picked += 1
             spent += cost[j]
-        size -= 1
-        heap[0] = heap[size]
+            keys[j] = 0.0
+        else:
+            keys[j] = gain_of(j, pairs, reached) / cost[j]
+            stamp[j] = picked
+        if keys[j] <= 0.0:
+            size -= 1
+            heap[0] = heap[size]
         sift_down(heap, size, keys, 0)
     return order[:picked].copy()
 

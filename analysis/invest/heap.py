@@ -7,7 +7,7 @@ from typing import Any
 from numba import njit
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def before(keys: Any, a: int, b: int) -> Any:
     """Whether index `a` stands before index `b`."""
     return keys[a] > keys[b] or (keys[a] == keys[b] and a < b)

@@ -116,6 +116,7 @@ class Candidates:
 
 def merge(*parts: Candidates) -> Candidates:
     """All candidates of several kinds as one, ascending id; SchemaError when an id occurs twice."""
+    parts = parts or (_NONE,)
     ids = np.concatenate([part.candidate_id for part in parts])
     if np.unique(ids).size != ids.size:
         raise SchemaError([Fault("candidates", "an id occurs twice", "give each candidate one id", "candidate_id")])
@@ -130,3 +131,18 @@ def merge(*parts: Candidates) -> Candidates:
         dropped=tuple(reason for part in parts for reason in part.dropped),
     )
     return joined.take(np.argsort(ids, kind="stable"))
+
+
+_NO_WORDS, _NO_NUMBERS, _NO_ROWS = np.empty(0, dtype=np.str_), np.empty(0), np.empty(0, dtype=np.int64)
+_NONE = Candidates(
+    candidate_id=_NO_WORDS,
+    kind=_NO_WORDS,
+    name=_NO_WORDS,
+    zone_id=_NO_WORDS,
+    x=_NO_NUMBERS,
+    y=_NO_NUMBERS,
+    cost=_NO_NUMBERS,
+    indptr=np.zeros(1, dtype=np.int64),
+    rows=_NO_ROWS,
+    fraction=_NO_NUMBERS,
+)

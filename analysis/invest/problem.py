@@ -122,6 +122,11 @@ def make_problem(
     faults = _number_faults(arrays | rowwise) + _pair_faults(arrays)
     if faults:
         raise SchemaError(faults)
+    return _levelled(arrays, rowwise)
+
+
+def _levelled(arrays: dict[str, NDArray[Any]], rowwise: dict[str, NDArray[np.float64]]) -> Problem:
+    """Split the distinct values into levels, and place what is there already on them."""
     base = np.where(rowwise["base_fraction"] > 0, rowwise["base_value"], 0.0)
     served = np.where(base > 0, rowwise["base_fraction"], 0.0)
     levels = np.unique(np.concatenate([arrays["value"], base]))
@@ -135,7 +140,7 @@ def make_problem(
         **arrays,
         level=np.searchsorted(levels, arrays["value"], side="right").astype(np.int64) - 1,
         steps=np.diff(levels, prepend=0.0),
-        weight=persons * rowwise["row_weight"],
+        weight=arrays["people"] * rowwise["row_weight"],
         start=np.where(np.arange(levels.size)[None, :] < above[:, None], served[:, None], 0.0),
         served=served,
         above=above,

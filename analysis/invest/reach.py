@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from analysis.invest.heap import heapify, sift_down
+from analysis.invest.heap import sift_down
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -89,7 +89,7 @@ def overlap(x0: float, x1: float, y0: float, y1: float, r: float) -> float:
         crossing = np.sqrt(max(r * r - side * side, 0.0))
         cuts[place] = min(max(-crossing, cuts[0]), cuts[1])
         cuts[place + 1] = min(max(crossing, cuts[0]), cuts[1])
-    cuts.sort()
+    _sort(cuts)
     area = 0.0
     for piece in range(5):
         a, b = cuts[piece], cuts[piece + 1]
@@ -100,6 +100,17 @@ def overlap(x0: float, x1: float, y0: float, y1: float, r: float) -> float:
         area += under if height < y1 else y1 * (b - a)
         area += under if -height > y0 else -y0 * (b - a)
     return max(area, 0.0)
+
+
+@njit(cache=True, nogil=True)
+def _sort(values: Any) -> None:
+    """Sort a handful of numbers in place."""
+    for end in range(1, values.size):
+        value, place = values[end], end
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
 
 
 @njit(cache=True, nogil=True)
@@ -160,10 +171,20 @@ def _run(rows: _Rows, line: int, centre: Any, reach: float, size: Any) -> Any:
     """Places in the table of the cells of one row of the grid whose centres are within reach of a cell's centre."""
     offset = (line - centre[0]) * size[1]
     wide = int(np.floor(np.sqrt(max(reach * reach - offset * offset, 0.0)) / size[0]))
-    here = rows.col[rows.starts[line] : rows.starts[line + 1]]
-    first = rows.starts[line] + np.searchsorted(here, centre[1] - wide)
-    last = rows.starts[line] + np.searchsorted(here, centre[1] + wide + 1)
-    return first, last
+    first = _place(rows.col, rows.starts[line], rows.starts[line + 1], centre[1] - wide)
+    return first, _place(rows.col, first, rows.starts[line + 1], centre[1] + wide + 1)
+
+
+@njit(cache=True, nogil=True)
+def _place(values: Any, low: int, high: int, wanted: int) -> int:
+    """First place from `low` on (`high` at most) whose value is at least `wanted`; numpy's takes seconds to compile."""
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -196,12 +217,9 @@ def _serve(rows: _Rows, centre: Any, reach: float, size: Any) -> None:
 def _spread(rows: _Rows, row: Any, reach: Any, size: Any, most: int) -> Any:
     for line in range(rows.starts.size - 1):
         _sum_row(rows, line)
-    keys = np.empty(row.size)
-    for i in range(row.size):
-        keys[i] = _in_reach(rows, (row[i], rows.col[i]), reach[i], size)
+    keys = np.full(row.size, np.inf)  # not looked at yet: each is when it comes to the top
     heap = np.arange(row.size)
-    heapify(heap, heap.size, keys)
-    stamp = np.zeros(row.size, dtype=np.int64)
+    stamp = np.full(row.size, -1, dtype=np.int64)
     picks = np.empty(most, dtype=np.int64)
     picked = 0
     while picked < most and keys[heap[0]] > 0.0:

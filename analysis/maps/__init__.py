@@ -1,6 +1,22 @@
 """Maps of results: one standalone file that asks nothing of anybody. The only user of folium."""
 
 from analysis.maps.draw import DrawnCells, draw_cells, map_html, write_map
-from analysis.maps.overlays import KIND_WORDS, kind_words
+from analysis.maps.palette import STATE_WORDS
+from analysis.maps.palette import STATES as STATE_COLOURS
+from analysis.maps.tables import figures, people, percent, plan_table, settlement_table, table, zones_table
 
-__all__ = ["KIND_WORDS", "DrawnCells", "draw_cells", "kind_words", "map_html", "write_map"]
+__all__ = [
+    "STATE_COLOURS",
+    "STATE_WORDS",
+    "DrawnCells",
+    "draw_cells",
+    "figures",
+    "map_html",
+    "people",
+    "percent",
+    "plan_table",
+    "settlement_table",
+    "table",
+    "write_map",
+    "zones_table",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ class CellLayer:
 
     @property
     def step(self) -> float:
-        """Size of one quantum of the value picture, in the layer's unit: a power of ten, 0.01 people or finer a share."""
+        """Size of one quantum of the value picture, in the layer's unit: a power of ten, at least 0.01 people."""
         if self.unit == "class":
             return 1.0
         if self.unit == "share":
@@ -80,7 +81,7 @@ def people_classes(
     inner = [edge for edge in breaks(values) if edge > 0.5]
     edges = [0.5, *inner]
     labels = ["none (under 0.5)", f"0.5 – {inner[0]:,.0f}"]
-    labels += [f"{low:,.0f} – {high:,.0f}" for low, high in zip(inner[:-1], inner[1:], strict=True)]
+    labels += [f"{low:,.0f} – {high:,.0f}" for low, high in pairwise(inner)]
     labels += [f"{inner[-1]:,.0f} and more"]
     colours = [NONE, *ramp(table, count=len(edges))]
     return _indexed(values, edges), tuple(zip(labels, colours, strict=True))

@@ -39,12 +39,11 @@ def words_of(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
-def ordered_zones(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Zones by rank, the not ranked last, ties by id."""
-    table = zones.assign(
-        _rank=zones["rank"].astype("Float64").fillna(np.inf).astype(float), _id=zones["zone_id"].astype(str)
-    )
-    return table.sort_values(["_rank", "_id"], kind="stable").drop(columns=["_rank", "_id"])
+def ordered_zones(zones: gpd.GeoDataFrame, *, by: str = "rank") -> gpd.GeoDataFrame:
+    """Zones by rank (column `by`), the not ranked last, ties by id."""
+    rank = pd.to_numeric(zones[by]).to_numpy(dtype=np.float64, na_value=np.inf)
+    order = np.lexsort((zones["zone_id"].astype(str).to_numpy(dtype=str), rank))
+    return zones.iloc[order]
 
 
 def zone_record(row: dict[Hashable, Any]) -> dict[str, Any]:
@@ -69,13 +68,14 @@ def zone_features(results: Results) -> list[dict[str, Any]]:
     west, south, east, north = zones.total_bounds
     shapes = zones.geometry.simplify(max(east - west, north - south) / SIMPLIFY_PARTS, preserve_topology=True)
     outlines = shapes.to_crs(4326)
-    labels = shapes.representative_point().to_crs(4326)
+    inside = zones.geometry.representative_point().to_crs(4326)
+    labels = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
     records: list[dict[str, Any]] = []
     for row, outline, label in zip(zones.to_dict("records"), outlines, labels, strict=True):
         parts = [part for part in shapely.get_parts(outline) if part.geom_type == "Polygon" and not part.is_empty]
         record = zone_record(row)
         record["parts"] = [[_ring(ring) for ring in (part.exterior, *part.interiors)] for part in parts]
-        record["label"] = [round(label.x, 5), round(label.y, 5)] if not label.is_empty else None
+        record["label"] = np.round(label, 5).tolist() if np.isfinite(label).all() else None
         records.append(record)
     return records
 

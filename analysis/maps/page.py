@@ -6,7 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 import folium
 from branca.element import Figure, MacroElement
@@ -27,8 +27,8 @@ def asset(name: str) -> str:
 class OfflineMap(folium.Map):
     """folium's map without a single outside script, style or tile."""
 
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+    default_js: ClassVar[list[tuple[str, str]]] = []
+    default_css: ClassVar[list[tuple[str, str]]] = []
     _template = SandboxedTemplate(
         "{% macro html(this, kwargs) %}"
         '<div class="folium-map" id="{{ this.get_name() }}" role="region" aria-label="Map"></div>'

@@ -40,6 +40,9 @@ STATES = {
 }
 """One colour a service state, from dark (nothing) to light; unknown is grey, outside the scale."""
 
+STATE_WORDS = {name: name.replace("_", " ").replace("4g", "4G").replace("5g", "5G") for name in STATES}
+"""Names of the service states for people."""
+
 
 def rgb(colour: str) -> tuple[int, int, int]:
     """Red, green, blue (0 to 255) of six hexadecimal digits."""

@@ -1,14 +1,14 @@
 """Cells as pictures: warped to Web Mercator for the eye, in native rows for exact values.
 
-A region's grid is equal-area, a web map is Mercator. A mesh of (column, row) positions at equally spaced Mercator nodes
-joins the two: the pictures are warped with it here, and the browser names the cell under the pointer with the same mesh.
+A region's grid is equal-area, a web map is Mercator. A mesh of (column, row) positions at equally spaced Mercator
+nodes joins the two: the pictures are warped with it here, and the browser names the cell under the pointer with it.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,10 +77,11 @@ def make_frame(grid: Grid, cell_id: NDArray[np.int64]) -> Frame:
     window = grid.window(row0=row0, row1=int(row.max()) + 1, col0=col0, col1=int(col.max()) + 1)
     bounds = Transformer.from_crs(window.crs, WEB_MERCATOR, always_xy=True).transform_bounds(*window.bounds, 41)
     back = Transformer.from_crs(WEB_MERCATOR, window.crs, always_xy=True)
-    for size in MESH_SIZES:
-        frame = Frame(window, row0, col0, bounds, _exact(back, window, bounds, size=size))
+    frame = Frame(window, row0, col0, bounds, _exact(back, window, bounds, size=MESH_SIZES[0]))
+    for size in MESH_SIZES[1:]:
         if _worst(frame, back) <= MESH_ERROR_CELLS:
             break
+        frame = replace(frame, mesh=_exact(back, window, bounds, size=size))
     return frame
 
 
@@ -144,7 +145,7 @@ def warp_index(frame: Frame) -> tuple[NDArray[np.int64], int]:
 def warped(values: NDArray[np.uint8], index: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Palette indices of the window's cells seen through a warp; unknown (1) gets diagonal lines."""
     picture = np.where(index >= 0, values.ravel()[np.maximum(index, 0)], 0).astype(np.uint8)
-    down, right = np.indices(picture.shape, sparse=True)
+    down, right = np.ogrid[: picture.shape[0], : picture.shape[1]]
     picture[(picture == 1) & ((down + right) % 12 < 3)] = HATCH_INDEX
     return picture
 
@@ -169,5 +170,5 @@ def value_png(codes: NDArray[np.uint32]) -> str:
 
 def _uri(image: Image.Image, **options: Any) -> str:
     stream = io.BytesIO()
-    image.save(stream, format="PNG", compress_level=9, **options)
+    image.save(stream, format="PNG", compress_level=6, **options)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,8 +1,8 @@
 """Text from data is hostile: it is escaped for HTML and JSON, and no template can run it.
 
-folium hands rendered text to Jinja a second time, so a name such as ``{{ … }}`` would run on the machine that draws the
-map. Two layers hold, always both: every template of ours, and every one branca makes from a string, belongs to a sandboxed
-environment; and no text from data reaches a page with a character that Jinja, HTML or JavaScript reads.
+folium hands rendered text to Jinja a second time, so a name such as ``{{ … }}`` would run on the machine that draws
+the map. Two layers hold, always both: every template of ours, and every one branca makes from a string, belongs to a
+sandboxed environment; and no text from data reaches a page with a character that Jinja, HTML or JavaScript reads.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class SandboxedTemplate(jinja2.Template):
 
 def seal() -> None:
     """Make branca compile every string it is handed in the sandbox; called when `analysis.maps` is imported."""
-    vars(branca.element)["Template"] = SandboxedTemplate
+    branca.element.__dict__["Template"] = SandboxedTemplate
 
 
 def text(value: object) -> str:
-    """Escape a value for HTML text and attributes: ``& < > " '`` and then ``$ ` \\ { }``, all as entities.
+    """Escape a value for HTML text and attributes: what HTML reads, then dollar, backquote, backslash, braces.
 
     None and NaN give an empty string.
     """
@@ -53,7 +53,7 @@ def text(value: object) -> str:
 
 
 def json_text(value: Any) -> str:
-    """JSON for a data block inside a page: inside strings every character that HTML, Jinja or JS reads is ``\\uXXXX``.
+    """JSON for a data block inside a page: inside strings every character that HTML, Jinja or JS reads is a code.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.maps.overlays import chosen, kind_words, ordered_zones, words_of, zone_record
 from analysis.maps.safe import text
+from analysis.settlement import CLASS_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +55,12 @@ def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[s
     )
 
 
-def zones_table(results: Results) -> str:
-    """Zones by rank with people, gap, share, unknown and reasons."""
+def zones_table(results: Results, *, by: str = "rank") -> str:
+    """Zones by rank (column `by`) with people, gap, share, unknown and reasons."""
     target = str(results.summary["target"])
     rows: list[list[str]] = []
-    for row in ordered_zones(results.zones).to_dict("records"):
-        zone = zone_record(row)
+    for row in ordered_zones(results.zones, by=by).to_dict("records"):
+        zone = zone_record({**row, "rank": row[by]})
         rank = "–" if zone["rank"] is None else str(zone["rank"])
         share, unknown = percent(zone["share"]), people(zone["unknown"])
         rows.append(
@@ -68,6 +69,17 @@ def zones_table(results: Results) -> str:
     heads = [("Rank", True), ("Zone", False), ("People", True), (f"People below {target}", True)]
     heads += [("Share of the known", True), ("People unknown", True), ("Why", False)]
     return table("Zones in order of need; – means too little is known to rank it", heads, rows)
+
+
+def settlement_table(summary: dict[str, Any]) -> str:
+    """People by settlement class, level 2."""
+    total = float(summary["population"]["total"])
+    rows = [
+        [code, CLASS_NAMES[int(code)], people(value), percent(value / total if total > 0 else None)]
+        for code, value in sorted(summary["settlement"].items(), key=lambda item: -int(item[0]))
+    ]
+    heads = [("Code", True), ("Settlement class", False), ("People", True), ("Share", True)]
+    return table("People by settlement class (Degree of Urbanisation, level 2)", heads, rows)
 
 
 def plan_table(plan: pd.DataFrame, *, record: dict[str, Any]) -> str:

@@ -219,10 +219,11 @@ def _clusters(layers: _Layers, parameters: SettlementParameters, *, strip_rows: 
 
 def _centres(
     layers: _Layers, dense: Components, parameters: SettlementParameters, *, strip_rows: int
-) -> NDArray[np.int32]:
+) -> NDArray[np.int16] | NDArray[np.int32]:
     """Urban centres numbered from 1, smoothed and then filled; 0 elsewhere."""
-    labels = np.zeros(layers.people.shape, np.int32)
     large = dense.totals >= parameters.centre_size
+    # two bytes are enough for the centres of the world, and the array becomes the answer
+    labels = np.zeros(layers.people.shape, np.int16 if large.sum() <= np.iinfo(np.int16).max else np.int32)
     dense.paint(labels, np.where(large, np.cumsum(large), 0))
     counted = np.ones(labels.shape, np.bool_)
     joinable = np.ones(labels.shape, np.bool_)
@@ -235,15 +236,23 @@ def _centres(
     return labels
 
 
+def _coded(centres: NDArray[np.int16] | NDArray[np.int32], code: int) -> NDArray[np.int16]:
+    """The code where a centre is; made in the array of the centres, which is not needed any more."""
+    np.minimum(centres, 1, out=centres)
+    codes = centres.astype(np.int16, copy=False)
+    codes *= code
+    return codes
+
+
 def _level1(
     layers: _Layers,
     clusters: _Clusters,
-    centres: NDArray[np.int32],
+    centres: NDArray[np.int16] | NDArray[np.int32],
     parameters: SettlementParameters,
     *,
     strip_rows: int,
 ) -> NDArray[np.int16]:
-    codes = np.where(centres > 0, np.int16(3), np.int16(0))
+    codes = _coded(centres, 3)
     clusters.moderate.paint(codes, np.where(clusters.moderate.totals >= parameters.cluster_size, 2, 0))
     for strip in layers.strips(strip_rows):
         part = codes[strip.rows]
@@ -254,12 +263,12 @@ def _level1(
 def _level2(
     layers: _Layers,
     clusters: _Clusters,
-    centres: NDArray[np.int32],
+    centres: NDArray[np.int16] | NDArray[np.int32],
     parameters: SettlementParameters,
     *,
     strip_rows: int,
 ) -> NDArray[np.int16]:
-    codes = np.where(centres > 0, np.int16(30), np.int16(0))
+    codes = _coded(centres, 30)
     clusters.dense.paint(codes, np.where(clusters.dense.totals >= parameters.dense_size, 23, 0))
     apart = clusters.semi_dense.totals >= parameters.semi_dense_size
     apart &= ~clusters.semi_dense.near(codes, reach=parameters.semi_dense_gap_cells, among=apart)

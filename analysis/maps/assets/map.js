@@ -251,14 +251,15 @@ window.gapmap = (function () {
     return group;
   }
 
-  function wifi(list, renderer) {
-    return L.layerGroup(
-      list.map(function (point) {
-        const fill = point[3] ? "#ffffff" : "#c9ced6";
-        const options = { radius: 3, weight: 1.5, color: "#0b4f6c", fillColor: fill, fillOpacity: 1, interactive: false };
-        return L.circleMarker([point[1], point[0]], Object.assign({ renderer: renderer }, options));
-      }),
-    );
+  function wifi(map, list, renderer) {
+    const size = () => (list.length > 60 && map.getZoom() < state.home + 2 ? 1.5 : 3);
+    const points = list.map(function (point) {
+      const fill = point[3] ? "#ffffff" : "#c9ced6";
+      const options = { radius: size(), weight: 1.5, color: "#0b4f6c", fillColor: fill, fillOpacity: 1, interactive: false };
+      return L.circleMarker([point[1], point[0]], Object.assign({ renderer: renderer }, options));
+    });
+    map.on("zoomend", () => points.forEach((point) => point.setRadius(size())));
+    return L.layerGroup(points);
   }
 
   function pane(map, name, level, through) {
@@ -392,7 +393,7 @@ window.gapmap = (function () {
       overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
       overlay(map, "Zone names", "letters", names(map, data.zones));
     }
-    if (data.wifi.length) overlay(map, "Existing public WiFi", "ring", wifi(data.wifi, lines));
+    if (data.wifi.length) overlay(map, "Existing public WiFi", "ring", wifi(map, data.wifi, lines));
     const kinds = Array.from(new Map(data.sites.map((site) => [site.kind, site])).values());
     kinds.forEach(function (kind) {
       const of = data.sites.filter((site) => site.kind === kind.kind);

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pyproj import CRS, Transformer
+from shapely.geometry import box
+
+from analysis.maps import draw_cells, map_html, plan_table, write_map, zones_table
+from analysis.maps.layers import FIRST_CLASS, UNKNOWN_INDEX, cell_layers, people_classes, share_classes
+from analysis.maps.overlays import ordered_zones, site_records, zone_features
+from analysis.maps.palette import VIRIDIS, breaks, ramp
+from analysis.maps.picture import HATCH_INDEX, WEB_MERCATOR, make_frame, native, value_png, warp_index, warped
+from analysis.maps.safe import json_text, text
+from analysis.results import Results
+from geo.grid import Grid
+
+ATTACKS = (
+    "{{7*7}}",
+    "${alert(1)}",
+    "<script>alert(1)</script>",
+    "{% raw %}",
+    "`\\u0041`",
+    "</script><img src=x onerror=1>",
+)
+STATES = ("unknown", "no_signal", "below_broadband", "mobile_broadband", "declared_4g", "declared_5g", "usable")
+
+
+def make_results(*, names=("North", "South", "Nowhere"), crs="EPSG:3035", size=8, name="Testland") -> Results:
+    """A small region by hand: a square of 1 km cells, the eastern column unknown, the northern half below 4G."""
+    west, north = (3_900_000, 3_100_000) if crs == "EPSG:3035" else (-30_000, 720_000)
+    grid = Grid(CRS.from_user_input(crs), Affine(1000, 0, west, 0, -1000, north), (size + 4, size + 6))
+    row, col = (part.ravel() for part in np.mgrid[2 : size + 2, 3 : size + 3])
+    cell_id = row * grid.nx + col
+    x, y = grid.centres(cell_id)
+    people = 10.0 * (1 + np.arange(size * size))
+    unknown, upper = col == size + 2, row < size // 2 + 2
+    states = {state: np.zeros(size * size) for state in STATES}
+    states["unknown"] = np.where(unknown, people, 0)
+    states["below_broadband"] = np.where(~unknown & upper, people, 0)
+    states["declared_4g"] = np.where(~unknown & ~upper, people, 0)
+    gap = np.where(unknown, np.nan, states["below_broadband"])
+    share = np.where(unknown, np.nan, np.where(upper, 0.0, 1.0))
+    cells = gpd.GeoDataFrame(
+        {"cell_id": cell_id, "x": x, "y": y, "population": people, "settlement": np.where(upper, 11, 30), "zone_id": "a", **states,
+         **{f"at_least_{t}": share for t in ("2g", "3g", "4g", "5g")}, "gap_people": gap,
+         "unknown_people": states["unknown"], "wifi_400_m": np.full(size * size, np.nan)},
+        geometry=gpd.points_from_xy(x, y, crs=grid.crs), crs=grid.crs,
+    )  # fmt: skip
+    left, right, top = west + 3000, west + (size + 3) * 1000, north - 2000
+    middle, low = top - size * 500, top - size * 1000
+    known_gap = float(np.nansum(gap))
+    zones = gpd.GeoDataFrame(
+        {"zone_id": ["b", "a", "c"], "zone_name": list(names), "population": [500.0, 900.0, 0.0],
+         "gap_people": [known_gap, 0.0, 0.0], "gap_share": [1.0, 0.0, np.nan], "unknown_people": [20.0, 80.0, 0.0],
+         "rank": pd.array([1, 2, None], dtype="Int64"), "rank_by_share": pd.array([1, 2, None], dtype="Int64"),
+         "reasons": ["all below 4G", names[1], "nobody lives here"]},
+        geometry=[box(left, middle, right, top), box(left, low, right, middle), box(right, low, right + 2000, top)],
+        crs=grid.crs,
+    )  # fmt: skip
+    lon, lat = Transformer.from_crs(grid.crs, 4326, always_xy=True).transform(x[:4], y[:4])
+    cost = np.array([100.0, 50.0, 100.0, 50.0])
+    gained = np.array([40.0, 30.0, 20.0, 10.0])
+    plan = pd.DataFrame(
+        {"step": [1, 2, 3, 4], "candidate_id": list("pqrs"), "kind": ["site", "wifi", "site", "wifi"],
+         "name": [names[0], "Library", "Hill", "School"], "zone_id": "b", "x": x[:4], "y": y[:4], "lon": lon, "lat": lat,
+         "cost": cost, "cumulative_cost": np.cumsum(cost), "value": gained, "people": gained,
+         "cumulative_people": np.cumsum(gained), "within_budget": [True, True, False, False]}
+    )  # fmt: skip
+    wifi = pd.DataFrame({"wifi_id": ["w"], "name": [names[0]], "operational": [True], "lon": lon[:1], "lat": lat[:1]})
+    part = {"persons": 1.0, "share": 0.5, "low": 0.5, "high": 1.5, "unknown": 0.0}
+    total = float(people.sum())
+    summary = {
+        "name": name, "synthetic": True, "target": "4G",
+        "population": {"total": total, "in_zones": total, "outside_zones": 0.0},
+        "settlement": {"30": float(people[~upper].sum()), "11": float(people[upper].sum())},
+        "ledger": {state: float(values.sum()) for state, values in states.items()},
+        "gap": {"people": known_gap, "known": total - float(states["unknown"].sum()), "share": 0.5},
+        "coverage": {"4G": {"union": part, "largest_operator": {**part, "operator": names[0]}}},
+        "wifi": {}, "ranking": [],
+        "plan": {"budget": 160.0, "currency": "USD", "cost": 150.0, "sites": 2, "people": 70.0, "bound": 80.0, "gap": 0.125},
+        "inputs": [{"layer": "population", "file": "pop.tif", "sha256": "0", "licence": "CC BY 4.0", "source": names[0],
+                    "publisher": names[0], "url": "", "year": 2021}],
+    }  # fmt: skip
+    provenance = {"grid": {"crs": crs, "transform": list(grid.transform)[:6], "shape": list(grid.shape)}}
+    return Results(summary, cells, zones, plan, wifi, grid, provenance)
+
+
+def test_text_leaves_no_character_that_a_template_reads() -> None:
+    assert text("<b>&\"'") == "&lt;b&gt;&amp;&quot;&#x27;"
+    assert text("{{a}} ${b} `\\") == "&#123;&#123;a&#125;&#125; &#36;&#123;b&#125; &#96;&#92;"
+    assert text(None) == text(float("nan")) == ""
+
+
+@settings(max_examples=50)
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda part: st.lists(part) | st.dictionaries(st.text(), part),
+        max_leaves=8,
+    )
+)
+def test_json_text_round_trips_and_holds_nothing_dangerous(value) -> None:
+    safe = json_text(value)
+    assert json.loads(safe) == value
+    assert not re.search(r"[<>&'$`]|\{\{|\}\}|\{%|%\}", safe)
+
+
+def test_json_text_by_hand() -> None:
+    assert json_text({"a": "</x>{{\\"}) == '{"a":"\\u003c/x\\u003e\\u007b\\u007b\\u005c"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        json_text(float("nan"))
+
+
+def test_templates_made_from_text_by_the_map_library_are_sandboxed() -> None:
+    import branca.element
+    from jinja2.exceptions import SecurityError
+
+    with pytest.raises(SecurityError):
+        branca.element.Element("{{ ''.__class__.__mro__ }}").render()
+
+
+def test_breaks_and_ramp_by_hand() -> None:
+    assert breaks(np.array([np.nan, 0.1])) == [1.0]
+    assert breaks(np.array([1.0, 1, 10, 10, 100, 100]), most=2) == [10.0, 100.0]
+    assert ramp(VIRIDIS, count=2) == ["fde725", "440154"]
+
+
+def test_classes_keep_unknown_apart_from_none() -> None:
+    index, classes = people_classes(np.array([np.nan, 0.0, 0.6, 9e9]), table=VIRIDIS)
+    assert index.tolist() == [UNKNOWN_INDEX, FIRST_CLASS, FIRST_CLASS + 1, FIRST_CLASS + len(classes) - 1]
+    index, classes = share_classes(np.array([np.nan, 0.0, 0.1, 0.2, 0.99, 1.0]))
+    assert index.tolist() == [1, 2, 3, 4, 7, 8]
+    assert [label for label, _ in classes][:2] == ["0 %", "under 20 %"]
+
+
+def test_codes_hold_the_value_to_the_step() -> None:
+    gap = cell_layers(make_results())[0]
+    assert gap.step == 0.01
+    assert gap.codes[0] == 10 * 100 + 2
+    assert gap.codes[7] == 1  # the eastern column is unknown
+    assert gap.codes[-2] == 2  # known to be none
+
+
+def test_value_picture_is_lossless() -> None:
+    codes = np.array([[0, 1, 2], [255, 65_536, 2**24 - 1]], dtype=np.uint32)
+    raw = base64.b64decode(value_png(codes).split(",")[1])
+    red, green, blue = np.moveaxis(np.asarray(Image.open(io.BytesIO(raw)), dtype=np.uint32), -1, 0)
+    assert (red * 65_536 + green * 256 + blue).tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3035", "ESRI:54009"])
+@pytest.mark.parametrize("size", [8, 300])
+def test_mesh_names_the_cell_that_the_projection_names(crs: str, size: int) -> None:
+    results = make_results(crs=crs, size=size)
+    frame = make_frame(results.grid, results.cells["cell_id"].to_numpy())
+    assert frame.grid.shape == (size, size)
+    west, south, east, north = frame.grid.bounds
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(west, east, 2000), rng.uniform(south, north, 2000)
+    mx, my = Transformer.from_crs(results.grid.crs, WEB_MERCATOR, always_xy=True).transform(x, y)
+    col, row = frame.position(np.asarray(mx), np.asarray(my))
+    exact_col, exact_row = (x - west) / 1000, (north - y) / 1000
+    assert max(np.abs(col - exact_col).max(), np.abs(row - exact_row).max()) < 0.01
+    clear = (np.abs(exact_col - np.rint(exact_col)) > 0.01) & (np.abs(exact_row - np.rint(exact_row)) > 0.01)
+    named = (np.floor(row) + frame.row0) * results.grid.nx + np.floor(col) + frame.col0
+    assert (named[clear] == results.grid.locate(x, y)[clear]).all()
+    assert clear.sum() > 1800
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3035", "ESRI:54009"])
+def test_every_pixel_shows_its_own_cell(crs: str) -> None:
+    results = make_results(crs=crs, size=40)
+    cell_id = results.cells["cell_id"].to_numpy()
+    frame = make_frame(results.grid, cell_id)
+    index, _ = warp_index(frame)
+    west, south, east, north = frame.bounds
+    height, width = index.shape
+    mx, my = np.meshgrid(
+        west + (np.arange(width) + 0.5) / width * (east - west),
+        north - (np.arange(height) + 0.5) / height * (north - south),
+    )
+    x, y = Transformer.from_crs(WEB_MERCATOR, results.grid.crs, always_xy=True).transform(mx, my)
+    col, row = (np.asarray(x) - frame.grid.west) / 1000, (frame.grid.north - np.asarray(y)) / 1000
+    clear = (np.abs(col - np.rint(col)) > 0.01) & (np.abs(row - np.rint(row)) > 0.01)
+    assert (index[clear] == frame.grid.locate(x, y)[clear]).all()
+
+
+def test_unknown_is_hatched_and_empty_is_transparent() -> None:
+    results = make_results()
+    cell_id = results.cells["cell_id"].to_numpy()
+    frame = make_frame(results.grid, cell_id)
+    index, _ = warp_index(frame)
+    gap = cell_layers(results)[0]
+    picture = warped(native(frame, results.grid, cell_id, gap.index), index)
+    assert set(np.unique(picture)) <= {0, 1, HATCH_INDEX, *gap.index.tolist()}
+    unknown = np.isin(index % 8, 7) & (index >= 0)
+    assert set(np.unique(picture[unknown])) == {1, HATCH_INDEX}
+    assert (picture[index < 0] == 0).all()
+
+
+def test_zones_stand_in_order_of_rank_and_carry_only_our_names() -> None:
+    results = make_results()
+    assert ordered_zones(results.zones)["zone_id"].tolist() == ["b", "a", "c"]
+    tied = results.zones.assign(rank=pd.array([None, None, None], dtype="Int64"))
+    assert ordered_zones(tied)["zone_id"].tolist() == ["a", "b", "c"]
+    first = zone_features(results)[0]
+    assert (first["rank"], first["share"], first["name"]) == (1, 1, "North")
+    lon, lat = first["label"]
+    ring = np.array(first["parts"][0][0])
+    assert ring[:, 0].min() < lon < ring[:, 0].max()
+    assert ring[:, 1].min() < lat < ring[:, 1].max()
+
+
+def test_only_sites_within_the_budget_are_drawn() -> None:
+    plan = make_results().plan
+    assert [site["step"] for site in site_records(plan)] == [1, 2]
+    assert [site["words"] for site in site_records(plan)] == ["Mobile site", "Public WiFi"]
+    assert "Hill" not in plan_table(plan, record={"currency": "USD"})
+
+
+def test_zone_table_says_when_a_zone_has_no_rank() -> None:
+    rows = re.findall(r"<tr>(.*?)</tr>", zones_table(make_results()))
+    assert rows[1].startswith('<td class="n">1</td><th scope="row">North</th><td class="n">500</td>')
+    assert rows[3].startswith('<td class="n">–</td><th scope="row">Nowhere</th>')
+    assert "unknown" in rows[3]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_text_from_data_stays_text(attack: str) -> None:
+    page = map_html(make_results(names=(attack, attack, "c"), name=attack))
+    assert attack not in page
+    assert f"<h1>{text(attack)}</h1>" in page
+    data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["zones"][0]["name"] == attack
+    assert page.count("<script") == 4  # the data, Leaflet, ours, the start
+
+
+def test_page_is_standalone_accessible_and_honest() -> None:
+    page = map_html(make_results())
+    assert set(re.findall(r"https?://[\w.]+", page)) == {"http://www.w3.org"}  # the name of SVG, never asked for
+    assert "url(" not in page
+    assert "sourceMappingURL" not in page
+    assert "default-src 'none'; script-src 'sha256-" in page
+    assert "'unsafe-inline'; img-src data:" in page
+    assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert "Synthetic sample" in page
+    assert "CC BY 4.0" in page
+    assert page.count("<caption>") == 3
+
+
+def test_same_results_same_bytes(tmp_path) -> None:
+    write_map(make_results(), tmp_path / "a.html")
+    write_map(make_results(), tmp_path / "b.html")
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html"]
+
+
+def test_drawn_cells_serve_many_plans() -> None:
+    results = make_results()
+    drawn = draw_cells(results)
+    assert map_html(results, drawn=drawn) == map_html(results)
+    more = results.plan.assign(within_budget=True)
+    assert '"name":"Hill"' in map_html(results, drawn=drawn, plan=more)
+
+
+def test_a_region_without_zones_plan_or_people_still_makes_a_page() -> None:
+    full = make_results()
+    bare = Results(
+        full.summary,
+        full.cells.head(0),
+        full.zones.head(0),
+        full.plan.head(0),
+        full.wifi.head(0),
+        full.grid,
+        full.provenance,
+    )
+    assert '"zones":[]' in map_html(bare)
