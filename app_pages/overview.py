@@ -30,7 +30,7 @@ order = [STATE_WORDS[name] for name in STATE_COLOURS]
 colours = [f"#{colour}" for colour in STATE_COLOURS.values()]
 bar = (
     alt.Chart(ledger[ledger["people"] > 0])
-    .mark_bar(size=48, stroke="#14211f", strokeWidth=0.5)
+    .mark_bar(size=48, stroke="#ffffff", strokeWidth=1)
     .encode(
         x=alt.X("people:Q", title="People", stack="zero", scale=alt.Scale(domain=[0, total], nice=False)),
         color=alt.Color("state:N", title=None, sort=order, scale=alt.Scale(domain=order, range=colours)),
@@ -38,7 +38,7 @@ bar = (
         tooltip=["state:N", "meaning:N", alt.Tooltip("people:Q", format=",.0f")],
     )
     .transform_calculate(rank=f"indexof({order}, datum.state)")
-    .configure_legend(orient="bottom", columns=7)
+    .configure_legend(orient="bottom", columns=7, symbolStrokeWidth=0)
     .properties(height=190)
 )
 st.altair_chart(bar, alt="People by service state; the table below holds the same figures")

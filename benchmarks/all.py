@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     for path in sorted(HERE.glob("*.py")):
-        if path.name not in ("all.py",) and not path.name.startswith("_"):
+        if path.name != "all.py" and not path.name.startswith("_"):
             print(f"\n== {path.stem}", flush=True)
             subprocess.run([sys.executable, str(path)], check=True)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 VARIANTS = ("low", "central", "high")
 RADIUS_CLASSES = ("urban", "semi-urban", "rural")
+MAX_RADIUS_KM = 12.0
+"""Sites farther than this outside the grid are dropped: the largest radius of the built-in table."""
 RADIUS_TABLE = Path(__file__).parent / "tables" / "footprint_radius.csv"
 
 

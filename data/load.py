@@ -13,7 +13,7 @@ from data.layer import Layer
 from data.load_coverage import load_coverage, load_known, load_radii
 from data.loader import Loader
 from data.notes import Note
-from data.population import choose_frame, read_counts
+from data.population import DEGREES, bounds_in, choose_frame, read_counts
 from data.region import Region
 from data.region_file import Origin, load_region_file
 from data.vectors import read_polygons
@@ -110,6 +110,8 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
         loader.stop_at_faults()
         raise AssertionError("a grid that could not be read left no fault")
 
+    degrees = bounds_in(native.bounds, native.crs, DEGREES)
+
     def zones_on(crs: CRS) -> Any:
         return read_zones(
             loader.path(section.file),
@@ -118,6 +120,7 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
             layer=section.layer,
             where=section.where,
             crs=crs,
+            expected_bounds=degrees,
         )
 
     read = loader.attempt(section.file, lambda: zones_on(native.crs))
@@ -243,6 +246,10 @@ def _indicators(loader: Loader, zones: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFra
         )
     )
     fresh = table.drop(columns=[column for column in table.columns if column in ("zone_id", "zone_name", "geometry")])
+    loader.notes += report.notes
+    if report.near:
+        close = ", ".join(f"{row} ~ {zone}" for row, zone in report.near)
+        loader.notes.append(Note("indicators", "rows that nearly match a zone, not joined", len(report.near), close))
     joined = zones.drop(columns=[column for column in fresh.columns if column in zones.columns]).join(fresh)
     return joined, tuple(str(column) for column in fresh.columns)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.coverage import TECHNOLOGIES, CoverageLayer, Known, read_radii
+from data.coverage import MAX_RADIUS_KM, TECHNOLOGIES, CoverageLayer, Known, read_radii
 from data.sites import read_sites
 from data.vectors import read_polygons
 from geo.errors import Fault, SchemaError
@@ -46,7 +46,7 @@ def _coverage_layer(
             columns=section.columns.model_dump(exclude_none=True) if section.columns else None,
             source_crs=section.crs,
             grid_crs=frame.crs,
-            bounds=frame.bounds,
+            bounds=_reach(frame),
             technologies=wanted,
             where=section.where,
             operators=section.operators,
@@ -60,6 +60,13 @@ def _coverage_layer(
     source = loader.source(f"coverage {number}", section, section.file)
     speaks_of = tuple(t for t in TECHNOLOGIES if t in (wanted or met))
     return CoverageLayer("modelled" if sites is not None else "declared", speaks_of, sites, polygons, known, source)
+
+
+def _reach(frame: Grid) -> tuple[float, float, float, float]:
+    """Extent in which a site may stand: beyond it nothing that it sends falls on the grid."""
+    margin = MAX_RADIUS_KM * 1000 / frame.metres_per_unit
+    west, south, east, north = frame.bounds
+    return west - margin, south - margin, east + margin, north + margin
 
 
 def _declared(loader: Loader, section: CoverageSection, frame: Grid) -> gpd.GeoDataFrame:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 KM = 1000.0
+DEGREES = CRS.from_epsg(4326)
 MARGIN_CELLS = 20
 """Kilometres around the zones that settlement classes look at: clusters do not stop at a border."""
 
@@ -106,7 +107,8 @@ def _is_fit(grid: Grid) -> bool:
     return grid.crs.is_projected and grid.area_distortion() <= MAX_AREA_DISTORTION
 
 
-def _bounds_in(bounds: Bounds, source: CRS, target: CRS) -> Bounds:
+def bounds_in(bounds: Bounds, source: CRS, target: CRS) -> Bounds:
+    """Extent (west, south, east, north) of an extent in another CRS; CRSError where it has no place there."""
     moved = Transformer.from_crs(source, target, always_xy=True).transform_bounds(*bounds, densify_pts=41)
     if not np.all(np.isfinite(moved)):
         raise CRSError(f"the extent {bounds} cannot be placed in {target.name}")
@@ -148,9 +150,9 @@ def choose_frame(native: Grid, *, zones: Bounds, crs: str | None, resolution: fl
     elif _is_fit(native):
         target = native.crs
     else:
-        target = equal_area_crs(_bounds_in(extent, native.crs, CRS.from_epsg(4326)))
+        target = equal_area_crs(bounds_in(extent, native.crs, DEGREES))
     step = KM / region_unit(target)
-    west, south, east, north = _bounds_in(extent, native.crs, target)
+    west, south, east, north = bounds_in(extent, native.crs, target)
     margin = 0 if everything else MARGIN_CELLS * step
     frame = region_grid((west - margin, south - margin, east + margin, north + margin), target, resolution=step)
     frame.require_equal_area()

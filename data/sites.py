@@ -225,7 +225,7 @@ def _opencellid(path: Path, *, placing: dict[str, Any]) -> tuple[pd.DataFrame, N
 def read_sites(
     path: Path,
     *,
-    format: Literal["columns", "opencellid", "arcep"] = "columns",  # noqa: A002 (the word of region.toml)
+    format: Literal["columns", "opencellid", "arcep"] = "columns",
     columns: SiteColumns | None = None,
     source_crs: CRS | str | None = None,
     grid_crs: CRS,

@@ -29,20 +29,21 @@ ALLOWED = frozenset(
 )
 
 _DENIED = (
-    "AAIGrid · ACE2 · ADBC · ADRG · AIG · AIVector · AVCBin · AVCE00 · AirSAR · AmigoCloud · BAG · BIGGIF · BLX · "
-    "BMP · BSB · BT · BYN · CALS · CEOS · COASP · COSAR · CPG · CSV · CSW · CTG · CTable2 · Carto · DAAS · DERIVED "
-    "· DGN · DIMAP · DIPEx · DOQ1 · DOQ2 · DTED · DXF · ECRGTOC · EDIGEO · EEDA · EEDAI · EHdr · EIR · ELAS · ENVI "
-    "· ERS · ESAT · ESRIC · ESRIJSON · Elasticsearch · FAST · FIT · GDALG · GFF · GIF · GNMDatabase · GNMFile "
-    "· GPSBabel · GPX · GRASSASCIIGrid · GRIB · GS7BG · GSAG · GSBG · GSC · GTFS · GTI · GTX · GXF · GenBin · GeoRSS "
-    "· HDF5 · HDF5Image · HF2 · HFA · HTTP · ILWIS · IRIS · ISCE · ISG · ISIS2 · ISIS3 · Idrisi · JAXAPALSAR · JDEM · JML · "
-    "JP2OpenJPEG · JPEG · JSONFG · KMLSUPEROVERLAY · KRO · L1B · LAN · LCP · LIBKML · LOSLAS · LVBAG · Leveller · "
-    "MAP · MBTiles · MFF · MFF2 · MRF · MSGN · MVT · MapInfo File · MapML · MiraMonVector · NDF · NGSGEOID · NGW · "
-    "NITF · NOAA_B · NSIDCbin · NTv2 · NWT_GRC · NWT_GRD · OAPIF · ODS · OGCAPI · OGR_GMT · OGR_PDS · OGR_VRT · OZI "
-    "· OpenFileGDB · PAux · PCIDSK · PCRaster · PDF · PDS · PDS4 · PGDUMP · PLMOSAIC · PLSCENES · PMTiles · PNM · "
-    "PRF · R · RIK · RMF · ROI_PAC · RPFTOC · RRASTER · RS2 · RST · Rasterlite · S102 · S104 · S111 · S57 · SAFE · "
-    "SAGA · SAR_CEOS · SDTS · SENTINEL2 · SGI · SIGDEM · SNAP_TIFF · SNODAS · SQLite · SRP · SRTMHGT · STACIT · "
-    "STACTA · SXF · Selafin · TGA · TIL · TSX · Terragen · TopoJSON · USGSDEM · VDV · VFK · VICAR · VRT · WAsP · "
-    "WCS · WEBP · WFS · WMS · WMTS · XLSX · XPM · XYZ · ZMap · Zarr · netCDF"
+    "AAIGrid · ACE2 · ADBC · ADRG · AIG · AIVector · AVCBin · AVCE00 · AirSAR · AmigoCloud · BAG · BIGGIF · "
+    "BLX · BMP · BSB · BT · BYN · CALS · CEOS · COASP · COSAR · CPG · CSV · CSW · CTG · CTable2 · Carto · "
+    "DAAS · DERIVED · DGN · DIMAP · DIPEx · DOQ1 · DOQ2 · DTED · DXF · ECRGTOC · EDIGEO · EEDA · EEDAI · EHdr "
+    "· EIR · ELAS · ENVI · ERS · ESAT · ESRIC · ESRIJSON · Elasticsearch · FAST · FIT · GDALG · GFF · GIF · "
+    "GNMDatabase · GNMFile · GPSBabel · GPX · GRASSASCIIGrid · GRIB · GS7BG · GSAG · GSBG · GSC · GTFS · GTI "
+    "· GTX · GXF · GenBin · GeoRSS · HDF5 · HDF5Image · HF2 · HFA · HTTP · ILWIS · IRIS · ISCE · ISG · ISIS2 "
+    "· ISIS3 · Idrisi · JAXAPALSAR · JDEM · JML · JP2OpenJPEG · JPEG · JSONFG · KMLSUPEROVERLAY · KRO · L1B · "
+    "LAN · LCP · LIBKML · LOSLAS · LVBAG · Leveller · MAP · MBTiles · MFF · MFF2 · MRF · MSGN · MVT · "
+    "MapInfo File · MapML · MiraMonVector · NDF · NGSGEOID · NGW · NITF · NOAA_B · NSIDCbin · NTv2 · NWT_GRC "
+    "· NWT_GRD · OAPIF · ODS · OGCAPI · OGR_GMT · OGR_PDS · OGR_VRT · OZI · OpenFileGDB · PAux · PCIDSK · "
+    "PCRaster · PDF · PDS · PDS4 · PGDUMP · PLMOSAIC · PLSCENES · PMTiles · PNM · PRF · R · RIK · RMF · "
+    "ROI_PAC · RPFTOC · RRASTER · RS2 · RST · Rasterlite · S102 · S104 · S111 · S57 · SAFE · SAGA · SAR_CEOS "
+    "· SDTS · SENTINEL2 · SGI · SIGDEM · SNAP_TIFF · SNODAS · SQLite · SRP · SRTMHGT · STACIT · STACTA · SXF "
+    "· Selafin · TGA · TIL · TSX · Terragen · TopoJSON · USGSDEM · VDV · VFK · VICAR · VRT · WAsP · WCS · "
+    "WEBP · WFS · WMS · WMTS · XLSX · XPM · XYZ · ZMap · Zarr · netCDF"
 )
 
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from conftest import ROOT
 from streamlit.testing.v1 import AppTest
 from test_maps import make_results
 
 from analysis.results import MARK, write_json, write_results
-from conftest import ROOT
 
 PAGES = ("overview", "map", "ranking", "plan")
 

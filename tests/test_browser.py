@@ -12,18 +12,24 @@ from urllib.request import ProxyHandler, build_opener
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from pyproj import Transformer
 from test_maps import ATTACKS, make_results
 
 from analysis.maps import write_map
 from analysis.results import MARK, write_json, write_results
-from conftest import ROOT
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 pytestmark = [
     pytest.mark.browser,

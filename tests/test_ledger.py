@@ -48,7 +48,7 @@ def test_one_cell_by_hand():
 def test_outside_the_known_area_is_unknown_not_uncovered():
     parts = fragments([100.0, 40.0], [(0, 0, 1.0), (1, 1, 1.0)])
     cov = coverage(
-        2, 2, {"2G": [0.5, 0.0], "3G": [0.5, 0.0], "4G": [0.5, 0.0]}, dict.fromkeys(("2G", "3G", "4G"), [1.0, 0.0])
+        2, 2, {"2G": [0.5, 0.0], "3G": [0.5, 0.0], "4G": [0.5, 0.0]}, {t: [1.0, 0.0] for t in ("2G", "3G", "4G")}
     )
     ledger = make_ledger(cov, parts)
     assert ledger.states["no_signal"] == pytest.approx([50, 0])

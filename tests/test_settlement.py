@@ -94,9 +94,6 @@ def test_ghana_keeps_its_people_and_its_sea(accra):
     assert codes[row, col] == 30
 
 
-# --- urban centre: density, size, four neighbours ---------------------------------------------------------------
-
-
 def test_a_centre_needs_1500_a_cell_and_50000_together():
     square = (slice(2, 7), slice(2, 7))
     assert (classed(block((9, 9), (*square, 2000.0)), level=1)[square] == 3).all()  # 25 × 2,000 = 50,000
@@ -132,9 +129,6 @@ def test_built_up_land_counts_as_dense_and_shares_are_rounded_first():
     assert classed(people, built_m2=built, level=1, parameters=replace(GHSL_R2023A, built_share=None))[3, 6] != 3
 
 
-# --- smoothing and filling --------------------------------------------------------------------------------------
-
-
 def notched():
     people = block((8, 8), (slice(2, 6), slice(2, 6), 4000.0), background=10.0)
     people[2, 3] = 10.0  # five of its neighbours are of the centre
@@ -167,9 +161,6 @@ def test_gaps_below_15_km2_are_filled(rows, cols, filled):
     parameters = replace(GHSL_R2023A, majority=9)  # nothing joins, so that the gap keeps its size
     gap = classed(people, level=1, parameters=parameters)[3 : 3 + rows, 3 : 3 + cols]
     assert set(gap.ravel()) == {3 if filled else 1}
-
-
-# --- clusters and rural classes ---------------------------------------------------------------------------------
 
 
 def test_urban_clusters_meet_at_corners_and_need_5000():
@@ -214,9 +205,6 @@ def test_a_dense_cluster_of_level_2_need_not_be_an_urban_cluster_of_level_1():
     assert classed(people, level=1)[2, 2] == 1
 
 
-# --- water and what is not known --------------------------------------------------------------------------------
-
-
 def test_water_is_little_land_without_people_or_buildings():
     people, built = np.zeros((1, 5)), np.zeros((1, 5))
     land = np.array([[0.49, 0.5, 0.2, 0.2, 0.2]]) * KM2
@@ -237,8 +225,6 @@ def test_level1_of_every_code_and_every_code_is_named():
     assert level1_of(LEVEL2_CODES).tolist() == [3, 2, 2, 2, 1, 1, 1, 0]
     assert set(CLASS_NAMES) == {*LEVEL2_CODES, *LEVEL1_CODES}
 
-
-# --- properties and errors --------------------------------------------------------------------------------------
 
 PEOPLE = st.sampled_from([0.0, 10.0, 60.0, 310.0, 950.0, 1600.0, 12_000.0, np.nan])
 

@@ -79,32 +79,35 @@ def make_frame(grid: Grid, cell_id: NDArray[np.int64]) -> Frame:
     back = Transformer.from_crs(WEB_MERCATOR, window.crs, always_xy=True)
     frame = Frame(window, row0, col0, bounds, _exact(back, window, bounds, size=MESH_SIZES[0]))
     for size in MESH_SIZES[1:]:
-        if _worst(frame, back) <= MESH_ERROR_CELLS:
+        finer = _exact(back, window, bounds, size=size)
+        if _worst(frame, finer) <= MESH_ERROR_CELLS:
             break
-        frame = replace(frame, mesh=_exact(back, window, bounds, size=size))
+        frame = replace(frame, mesh=finer)
     return frame
 
 
 def _exact(
-    back: Transformer, grid: Grid, bounds: tuple[float, float, float, float], *, size: int, shift: float = 0.0
+    back: Transformer, grid: Grid, bounds: tuple[float, float, float, float], *, size: int
 ) -> NDArray[np.float64]:
-    west, south, east, north = bounds
-    at = (np.arange(size) + shift) / (size - 1 + 2 * shift)
-    mx, my = np.meshgrid(west + at * (east - west), north - at * (north - south))
-    x, y = back.transform(mx, my)
+    """(column, row) of `size` × `size` equally spaced Mercator nodes, by the projection itself."""
+    x, y = back.transform(*_nodes(bounds, size=size))
     place = np.stack([(np.asarray(x) - grid.west) / grid.dx, (grid.north - np.asarray(y)) / grid.dy], axis=-1)
     return np.where(np.isfinite(place), place, np.nan)
 
 
-def _worst(frame: Frame, back: Transformer) -> float:
-    """Largest error of the mesh at the middles of its quads, in cells."""
-    west, south, east, north = frame.bounds
-    count = len(frame.mesh) - 1
-    exact = _exact(back, frame.grid, frame.bounds, size=count, shift=0.5)
-    at = (np.arange(count) + 0.5) / count
-    mx, my = np.meshgrid(west + at * (east - west), north - at * (north - south))
-    col, row = frame.position(mx, my)
-    error = np.abs(np.stack([col, row], axis=-1) - exact)
+def _nodes(bounds: tuple[float, float, float, float], *, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    west, south, east, north = bounds
+    mx, my = np.meshgrid(np.linspace(west, east, size), np.linspace(north, south, size))
+    return mx, my
+
+
+def _worst(frame: Frame, finer: NDArray[np.float64]) -> float:
+    """Largest error of the mesh, in cells, at the nodes of one twice as fine.
+
+    The middles of the quads alone would not do: there the bends along x and y of a conformal map cancel.
+    """
+    mx, my = _nodes(frame.bounds, size=len(finer))
+    error = np.abs(np.stack(frame.position(mx, my), axis=-1) - finer)
     return float(np.nanmax(error, initial=0.0))
 
 

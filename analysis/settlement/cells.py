@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -217,9 +217,7 @@ def _clusters(layers: _Layers, parameters: SettlementParameters, *, strip_rows: 
     return _Clusters(dense.components(), moderate.components(), semi_dense.components())
 
 
-def _centres(
-    layers: _Layers, dense: Components, parameters: SettlementParameters, *, strip_rows: int
-) -> NDArray[np.int16] | NDArray[np.int32]:
+def _centres(layers: _Layers, dense: Components, parameters: SettlementParameters, *, strip_rows: int) -> NDArray[Any]:
     """Urban centres numbered from 1, smoothed and then filled; 0 elsewhere."""
     large = dense.totals >= parameters.centre_size
     # two bytes are enough for the centres of the world, and the array becomes the answer
@@ -236,7 +234,7 @@ def _centres(
     return labels
 
 
-def _coded(centres: NDArray[np.int16] | NDArray[np.int32], code: int) -> NDArray[np.int16]:
+def _coded(centres: NDArray[Any], code: int) -> NDArray[np.int16]:
     """The code where a centre is; made in the array of the centres, which is not needed any more."""
     np.minimum(centres, 1, out=centres)
     codes = centres.astype(np.int16, copy=False)
@@ -247,7 +245,7 @@ def _coded(centres: NDArray[np.int16] | NDArray[np.int32], code: int) -> NDArray
 def _level1(
     layers: _Layers,
     clusters: _Clusters,
-    centres: NDArray[np.int16] | NDArray[np.int32],
+    centres: NDArray[Any],
     parameters: SettlementParameters,
     *,
     strip_rows: int,
@@ -263,7 +261,7 @@ def _level1(
 def _level2(
     layers: _Layers,
     clusters: _Clusters,
-    centres: NDArray[np.int16] | NDArray[np.int32],
+    centres: NDArray[Any],
     parameters: SettlementParameters,
     *,
     strip_rows: int,

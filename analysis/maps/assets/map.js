@@ -352,6 +352,21 @@ window.gapmap = (function () {
     });
   }
 
+  /* The whole region, again after each change of size until a person has moved the map. */
+  function fit(map, home) {
+    let touched = false;
+    const box = map.getContainer();
+    const now = function () {
+      map.invalidateSize({ animate: false });
+      if (touched || !map.getSize().x || !map.getSize().y) return;
+      map.fitBounds(home, { animate: false, padding: [6, 6] });
+      state.home = map.getZoom();
+    };
+    ["pointerdown", "wheel", "keydown"].forEach((name) => box.addEventListener(name, () => (touched = true)));
+    now();
+    new ResizeObserver(now).observe(box);
+  }
+
   function start(map) {
     const data = JSON.parse(document.getElementById("gapmap-data").textContent);
     const home = L.latLngBounds(data.home);
@@ -360,8 +375,7 @@ window.gapmap = (function () {
     data.zones.forEach(function (zone) {
       zone.box = L.latLngBounds(zone.parts.flatMap((part) => part[0].map((p) => [p[1], p[0]])));
     });
-    map.fitBounds(home, { animate: false });
-    state.home = map.getZoom();
+    fit(map, home);
     pane(map, "land", 250, true);
     pane(map, "cells", 300, true);
     pane(map, "lines", 400, true);
