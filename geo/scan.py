@@ -98,7 +98,9 @@ def _sign(u: Any, v: Any, start: int, stop: int) -> float:
 @njit(cache=True, nogil=True)
 def _fill(acc: Any, u: Any, v: Any, starts: Any, signs: Any, rings: Any, corner: Any) -> None:
     """Fractions of the cells of a window, into all but the last column of `acc`."""
-    acc[:] = 0.0
+    for row in range(acc.shape[0]):
+        for col in range(acc.shape[1]):
+            acc[row, col] = 0.0
     row0, col0 = corner
     for ring in range(rings[0], rings[1]):
         for k in range(starts[ring], starts[ring + 1] - 1):
@@ -114,15 +116,24 @@ def _fill(acc: Any, u: Any, v: Any, starts: Any, signs: Any, rings: Any, corner:
 @njit(cache=True, nogil=True)
 def _doubled(values: Any) -> Any:
     larger = np.empty(2 * values.size, values.dtype)
-    larger[: values.size] = values
+    for k in range(values.size):
+        larger[k] = values[k]
     return larger
 
 
 @njit(cache=True, nogil=True)
-def _box(u: Any, v: Any, ny: int, nx: int) -> Any:
-    """Rows and columns of the grid that a shape's box touches: row0, row1, col0, col1."""
-    col0, col1 = int(max(np.floor(u.min()), 0.0)), int(min(np.ceil(u.max()), float(nx)))
-    row0, row1 = int(max(np.floor(v.min()), 0.0)), int(min(np.ceil(v.max()), float(ny)))
+def _box(u: Any, v: Any, start: int, stop: int, ny: int, nx: int) -> Any:
+    """Rows and columns of the grid that the box of the points [start, stop) touches: row0, row1, col0, col1.
+
+    Plain loops here and elsewhere: whole-array expressions triple the time of the first call, which compiles.
+    """
+    west = east = u[start]
+    north = south = v[start]
+    for k in range(start + 1, stop):
+        west, east = min(west, u[k]), max(east, u[k])
+        north, south = min(north, v[k]), max(south, v[k])
+    col0, col1 = int(max(np.floor(west), 0.0)), int(min(np.ceil(east), float(nx)))
+    row0, row1 = int(max(np.floor(north), 0.0)), int(min(np.ceil(south), float(ny)))
     return row0, row1, col0, col1
 
 
@@ -149,10 +160,12 @@ def fractions(u: Any, v: Any, starts: Any, exterior: Any, polygons: Any, ny: int
         signs[ring] = _sign(u, v, starts[ring], starts[ring + 1]) * (1.0 if exterior[ring] else -1.0)
     buffer = np.empty(1024, np.float64)
     count = 0
-    for polygon in np.flatnonzero(np.diff(starts[polygons]) > 0):
+    for polygon in range(polygons.size - 1):
         rings = (polygons[polygon], polygons[polygon + 1])
-        points = slice(starts[rings[0]], starts[rings[1]])
-        row0, row1, col0, col1 = _box(u[points], v[points], ny, nx)
+        start, stop = starts[rings[0]], starts[rings[1]]
+        if start == stop:
+            continue
+        row0, row1, col0, col1 = _box(u, v, start, stop, ny, nx)
         width = max(col1 - col0, 0) + 1
         step = max(STRIP_CELLS // width, 1)
         if buffer.size < min(step, row1 - row0) * width:
