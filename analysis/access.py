@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from analysis.footprint import known_share
 from geo.burn import covered_fraction
+from geo.ground import ground_discs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,9 +42,8 @@ def wifi_within(
         return np.zeros(fragments.size), np.zeros(fragments.size)
     known = known_share(region.wifi_known, fragments, region)
     points = region.wifi[region.wifi["operational"]]
-    # polygons of 128 edges: 0.04 % less than the circle, and exact from there on, which sampling a small disc is not
-    places = shapely.points(points["x"].to_numpy(), points["y"].to_numpy())
-    discs = shapely.buffer(places, distance_m / region.grid.metres_per_unit, quad_segs=32)
+    # polygons, exact but for their 128 edges, where sampling would be coarse for so small a disc
+    discs = ground_discs(points["x"].to_numpy(), points["y"].to_numpy(), distance_m, region.grid)
     covered = covered_fraction(discs, region.grid)
     return covered.ravel()[fragments.cell_id] * known, known
 

@@ -133,7 +133,7 @@ def degurba(
 @app.command()
 def explain(
     folder: Folder,
-    zone: Annotated[str | None, typer.Option("--zone", help="Zone id.")] = None,
+    zone: Annotated[str | None, typer.Option("--zone", help="Zone id or name.")] = None,
     cell: Annotated[int | None, typer.Option("--cell", help="Cell id of cells.parquet.")] = None,
 ) -> None:
     """Replay the steps for one zone or one cell, each value with what it stands on."""

@@ -19,9 +19,13 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
     zones = results.zones
     found = zones[zones["zone_id"].astype(str) == zone_id]
     if found.empty:
-        known = ", ".join(zones["zone_id"].astype(str).head(8))
-        raise SchemaError([Fault("--zone", f"no zone '{zone_id}'", f"use an id such as {known}")])
+        found = zones[zones["zone_name"].astype(str).str.casefold() == zone_id.casefold()]
+    if len(found) != 1:
+        known = "; ".join(f"{row.zone_id} ({row.zone_name})" for row in zones.head(8).itertuples())
+        problem = f"no zone '{zone_id}'" if found.empty else f"{len(found)} zones are named '{zone_id}'"
+        raise SchemaError([Fault("--zone", problem, f"use an id such as {known}")])
     row: dict[Any, Any] = found.iloc[0].to_dict()
+    zone_id = str(row["zone_id"])
     target = results.summary["target"]
     rank = "not ranked" if not np.isfinite(float(row["rank"] or np.nan)) else f"rank {int(row['rank'])} of {len(zones)}"
     lines = [f"{row['zone_name']} ({zone_id}) — {rank} by people below {target}", str(row["reasons"]), ""]

@@ -58,7 +58,7 @@ def radius_class(settlement: NDArray[np.int16]) -> NDArray[np.int64]:
 def site_radii(
     sites: pd.DataFrame, *, radii: pd.DataFrame, settlement: NDArray[np.int16], grid: Grid, variant: str
 ) -> NDArray[np.float64]:
-    """Nominal radius in CRS units of each site, by its technology and the class of the cell that it stands in.
+    """Nominal radius in metres of each site, by its technology and the class of the cell that it stands in.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def site_radii(
             chosen = (technology == name) & (where == index)
             if chosen.any():
                 out[chosen] = float(radii.loc[(name, surroundings), variant])  # pyright: ignore[reportArgumentType]
-    return out * 1000 / grid.metres_per_unit
+    return out * 1000
 
 
 def _layer_fraction(
@@ -102,7 +102,7 @@ def _layer_fraction(
     if layer.polygons is not None:
         return covered_fraction(chosen["geometry"], region.grid)
     radius = site_radii(chosen, radii=region.radii, settlement=settlement, grid=region.grid, variant=variant)
-    return disc_fractions(chosen["x"].to_numpy(), chosen["y"].to_numpy(), radius, region.grid)
+    return disc_fractions(chosen["x"].to_numpy(), chosen["y"].to_numpy(), radius, region.grid, on_ground=True)
 
 
 def known_share(known: Known | None, fragments: Fragments, region: Region) -> NDArray[np.float64]:

@@ -49,7 +49,7 @@ class Ledger:
     at_least : dict of technology to float64 array (fragments,)
         Fraction of the fragment's persons known to be reached by at least that technology.
     known : dict of technology to float64 array (fragments,)
-        Fraction for whom being reached by at least that technology is known, either way.
+        Fraction for whom a source says whether at least that technology reaches them, either way.
     """
 
     states: dict[str, NDArray[np.float64]]
@@ -77,9 +77,9 @@ def reached(
 def make_ledger(coverage: Coverage, fragments: Fragments, *, variant: str = "central") -> Ledger:
     """Put every person in one service state.
 
-    A person is in the state of the best technology known to reach them. `no_signal` is said only where 2G, 3G and 4G
-    are all known (or declared absent): outside a 3G map, with 2G unknown, a person is `unknown`. 5G is taken to lie
-    inside 4G, so an unknown 5G hides nobody.
+    A person is in the state of the best technology that reaches them, if every better one is known not to: "2G at best"
+    is said only where 3G and 4G are known, "3G at best" only where 4G is, and `no_signal` only where 2G, 3G and 4G all
+    are (or are declared absent). Anybody else is `unknown`. 5G is taken to lie inside 4G: an unknown 5G hides nobody.
 
     Parameters
     ----------
@@ -90,13 +90,16 @@ def make_ledger(coverage: Coverage, fragments: Fragments, *, variant: str = "cen
     """
     at_least = reached(coverage, fragments, variant=variant)
     ground = np.minimum.reduce([coverage.known[technology] for technology in ("2G", "3G", "4G")])
-    known = {t: np.maximum(np.minimum(coverage.known[t], 1.0), at_least[t]) for t in TECHNOLOGIES}
+    known = {t: np.minimum(coverage.known[t], 1.0) for t in TECHNOLOGIES}
+    # "2G at best" needs 3G and 4G to be known, "3G at best" needs 4G: being reached by 2G says nothing of them
+    at_best_2g = np.minimum(at_least["2G"], np.minimum(known["3G"], known["4G"]))
+    at_best_3g = np.minimum(at_least["3G"], known["4G"])
     none = np.maximum(ground - at_least["2G"], 0.0)
     persons = fragments.persons
     states = {
         "no_signal": none * persons,
-        "below_broadband": (at_least["2G"] - at_least["3G"]) * persons,
-        "mobile_broadband": (at_least["3G"] - at_least["4G"]) * persons,
+        "below_broadband": np.maximum(at_best_2g - at_least["3G"], 0.0) * persons,
+        "mobile_broadband": np.maximum(at_best_3g - at_least["4G"], 0.0) * persons,
         "declared_4g": (at_least["4G"] - at_least["5G"]) * persons,
         "declared_5g": at_least["5G"] * persons,
         "usable": np.zeros(fragments.size),
@@ -135,16 +138,19 @@ def coverage_table(coverage: Coverage, fragments: Fragments) -> dict[str, dict[s
 
 
 def _covered(coverage: Coverage, fragments: Fragments, technology: str, operator: str) -> dict[str, float | None]:
-    persons = {
-        variant: float(reached(coverage, fragments, variant=variant, operator=operator)[technology] @ fragments.persons)
-        for variant in VARIANTS
+    part = {
+        variant: reached(coverage, fragments, variant=variant, operator=operator)[technology] for variant in VARIANTS
     }
+    persons = {variant: float(fraction @ fragments.persons) for variant, fraction in part.items()}
+    spoken = coverage.known[technology]
+    answered = float(spoken @ fragments.persons)
+    yes = float(np.minimum(part["central"], spoken) @ fragments.persons)
     anyone = reached(coverage, fragments, variant="central")[technology]
     known = float(np.maximum(coverage.known[technology], anyone) @ fragments.persons)
     total = float(fragments.persons.sum())
     return {
         "persons": persons["central"],
-        "share": persons["central"] / known if known > 0 else None,
+        "share": yes / answered if answered > 0 else None,
         "low": persons["low"],
         "high": persons["high"],
         "unknown": max(total - known, 0.0),

@@ -56,7 +56,7 @@ def zone_table(
     for state in STATES:
         table[state] = fragments.by_zone(ledger.states[state])
     for technology in TECHNOLOGIES:
-        covered = fragments.by_zone(ledger.at_least[technology] * persons)
+        covered = fragments.by_zone(np.minimum(ledger.at_least[technology], ledger.known[technology]) * persons)
         known = fragments.by_zone(ledger.known[technology] * persons)
         table[f"at_least_{technology.lower()}_share"] = _ratio(covered, known)
     for column, values in wifi.items():

@@ -19,7 +19,9 @@ def headline(summary: dict[str, Any]) -> list[str]:
             f"{gap['people']:,.0f} people are below {target} ({gap['share']:.1%} of the {gap['known']:,.0f} known)"
         )
     if summary["ledger"]["unknown"] >= 0.5:
-        lines.append(f"{summary['ledger']['unknown']:,.0f} people: coverage unknown")
+        lines.append(
+            f"{summary['ledger']['unknown']:,.0f} people have no known state of service: some coverage is unknown there"
+        )
     ranked = [zone for zone in summary["ranking"] if zone["rank"] == zone["rank"] and zone["rank"] is not None]
     lines += [
         f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]

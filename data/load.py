@@ -98,7 +98,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
 
 
 def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
-    """Zones are read twice in thought, once on disk: in the population's CRS to choose the frame, then on the frame."""
+    """The zones' extent chooses the grid, then the zones are read onto it."""
     settings = loader.settings
     section = settings.zones
     native: Any = loader.attempt(settings.population.file, lambda: raster_grid(loader.path(settings.population.file)))
@@ -123,10 +123,15 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
             expected_bounds=degrees,
         )
 
-    read = loader.attempt(section.file, lambda: zones_on(native.crs))
+    # for the frame only their extent is needed, in the population's CRS, be it in degrees
+    shapes = loader.attempt(
+        section.file,
+        lambda: read_polygons(
+            loader.path(section.file), layer=section.layer, where=section.where, what="zones", expected_bounds=degrees
+        ),
+    )
     loader.stop_at_faults()
-    zones, notes = read
-    west, south, east, north = (float(edge) for edge in zones.total_bounds)
+    west, south, east, north = (float(edge) for edge in shapes[0].to_crs(native.crs).total_bounds)
     frame = loader.attempt(
         settings.population.file,
         lambda: choose_frame(
@@ -138,8 +143,9 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
         ),
     )
     loader.stop_at_faults()
-    if frame.crs != native.crs:
-        zones, notes = zones_on(frame.crs)
+    read = loader.attempt(section.file, lambda: zones_on(frame.crs))
+    loader.stop_at_faults()
+    zones, notes = read
     loader.notes += notes
     loader.source("zones", section, section.file)
     return frame, zones

@@ -9,6 +9,7 @@ import shapely
 from numba import njit
 
 from geo.errors import CRSError, GridError
+from geo.ground import ground_ellipses
 from geo.scan import STRIP_CELLS, fractions
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def covered_fraction(geometries: Any, grid: Grid) -> NDArray[np.float64]:
 
 
 def disc_fractions(
-    x: ArrayLike, y: ArrayLike, radius: ArrayLike, grid: Grid, *, steps: int = MAX_STEPS
+    x: ArrayLike, y: ArrayLike, radius: ArrayLike, grid: Grid, *, steps: int = MAX_STEPS, on_ground: bool = False
 ) -> NDArray[np.float64]:
     """Fraction of each cell within `radius` of any point.
 
@@ -115,10 +116,12 @@ def disc_fractions(
     x, y : float arrays (n,)
         Centres in CRS units.
     radius : float or array (n,)
-        In CRS units; 0 covers nothing.
+        In CRS units; in metres on the ground when `on_ground`; 0 covers nothing.
     grid : Grid
     steps : int
         1 to 16.
+    on_ground : bool
+        Draw true circles, which an equal-area grid shows as ellipses, by the stretch at their centre (`geo.ground`).
 
     Returns
     -------
@@ -137,57 +140,73 @@ def disc_fractions(
         raise GridError("discs need finite centres and finite radii of at least 0")
     if not 1 <= steps <= MAX_STEPS:
         raise GridError(f"sub-cell steps lie between 1 and {MAX_STEPS}, not {steps}")
+    flat = np.full(px.size, 1 / grid.dx), np.full(px.size, 1 / grid.dy), np.zeros(px.size)
+    ru, rv, shear = ground_ellipses(px, py, grid) if on_ground else flat
     out = np.zeros(grid.shape)
     height = max(1, STRIP_CELLS // grid.nx)
     for row in range(0, grid.ny, height):
         strip = out[row : row + height]
-        _discs(strip, (px - grid.west) / grid.dx, (grid.north - py) / grid.dy - row, pr / grid.dx, pr / grid.dy, steps)
+        _discs(strip, (px - grid.west) / grid.dx, (grid.north - py) / grid.dy - row, pr * ru, pr * rv, shear, steps)
     return out
 
 
 @njit(cache=True, nogil=True)
 def _half(distance: float, ru: float, rv: float) -> float:
     """Half width, in columns, of the ellipse (ru, rv) at a vertical distance in rows; −1 beyond it."""
-    ratio = distance / rv
+    ratio = abs(distance) / rv
     return ru * np.sqrt(1.0 - ratio * ratio) if ratio <= 1.0 else -1.0
 
 
 @njit(cache=True, nogil=True)
-def _inner(row: int, v: float, u: float, ru: float, rv: float, nx: int) -> Any:
-    """Columns [a, b) of a row that lie wholly inside one disc: their farthest corners do."""
-    half = _half(max(abs(row - v), abs(row + 1 - v)), ru, rv)
-    if half < 0:
+def _inner(row: int, disc: Any, nx: int) -> Any:
+    """Columns [a, b) of a row that lie wholly inside one disc: their four corners do, and a disc is convex."""
+    u, v, ru, rv, shear = disc
+    top, bottom = row - v, row + 1 - v
+    above, below = _half(top, ru, rv), _half(bottom, ru, rv)
+    if above < 0 or below < 0:
         return 0, 0
-    a, b = max(int(np.ceil(max(u - half, 0.0))), 0), int(np.floor(min(u + half, float(nx))))
+    left = max(u + shear * top - above, u + shear * bottom - below, 0.0)
+    right = min(u + shear * top + above, u + shear * bottom + below, float(nx))
+    a, b = int(np.ceil(left)), int(np.floor(right))
     return (a, b) if a < b else (0, 0)
 
 
 @njit(cache=True, nogil=True)
-def _mark(masks: Any, u: float, v: float, ru: float, rv: float, col: int, row: int) -> None:
+def _mark(masks: Any, disc: Any, col: int, row: int) -> None:
     """Set the bits of the sub-cell midpoints of one cell that lie in one disc; `masks` has one word per sub-row."""
+    u, v, ru, rv, shear = disc
     steps = masks.size
     for k in range(steps):
-        half = _half(abs(row + (k + 0.5) / steps - v), ru, rv)
+        down = row + (k + 0.5) / steps - v
+        half = _half(down, ru, rv)
         if half < 0:
             continue
-        a = max(int(np.ceil(max((u - half - col) * steps - 0.5, 0.0))), 0)
-        b = int(np.floor(min((u + half - col) * steps - 0.5, steps - 1.0)))
+        middle = u + shear * down - col
+        a = max(int(np.ceil(max((middle - half) * steps - 0.5, 0.0))), 0)
+        b = int(np.floor(min((middle + half) * steps - 0.5, steps - 1.0)))
         if a <= b:
             masks[k] |= np.uint32((1 << (b + 1)) - (1 << a))
 
 
 @njit(cache=True, nogil=True)
-def _touched(half: float, u: float, nx: int) -> Any:
-    """Columns [first, last) that a row of one disc touches."""
-    return int(max(np.floor(u - half), 0.0)), int(min(np.ceil(u + half), float(nx)))
+def _touched(row: int, disc: Any, nx: int) -> Any:
+    """Columns [first, last) that a row of one disc touches: to its widest point within the row."""
+    u, v, ru, rv, shear = disc
+    top, bottom = max(row - v, -rv), min(row + 1 - v, rv)
+    peak = rv * (shear * rv) / np.sqrt(ru * ru + shear * shear * rv * rv)
+    right, left = min(max(peak, top), bottom), min(max(-peak, top), bottom)
+    first = np.floor(u + shear * left - max(_half(left, ru, rv), 0.0))
+    last = np.ceil(u + shear * right + max(_half(right, ru, rv), 0.0))
+    return int(max(first, 0.0)), int(min(last, float(nx)))
 
 
 @njit(cache=True, nogil=True)
-def _fill_whole(out: Any, u: float, v: float, ru: float, rv: float) -> None:
+def _fill_whole(out: Any, disc: Any) -> None:
     """Set the cells that lie wholly inside one disc to 1."""
     ny, nx = out.shape
+    _, v, _, rv, _ = disc
     for row in range(int(max(np.floor(v - rv), 0.0)), int(min(np.ceil(v + rv), float(ny)))):
-        a, b = _inner(row, v, u, ru, rv, nx)
+        a, b = _inner(row, disc, nx)
         out[row, a:b] = 1.0
 
 
@@ -195,10 +214,10 @@ def _fill_whole(out: Any, u: float, v: float, ru: float, rv: float) -> None:
 def _sample(out: Any, slot: Any, masks: Any, used: int, disc: Any) -> Any:
     """Mark the samples inside one disc of the cells that no disc fills; masks grow as cells are met."""
     ny, nx = out.shape
-    u, v, ru, rv = disc
+    _, v, _, rv, _ = disc
     for row in range(int(max(np.floor(v - rv), 0.0)), int(min(np.ceil(v + rv), float(ny)))):
-        a, b = _inner(row, v, u, ru, rv, nx)
-        first, last = _touched(_half(max(row - v, v - row - 1, 0.0), ru, rv), u, nx)
+        a, b = _inner(row, disc, nx)
+        first, last = _touched(row, disc, nx)
         for k in range(first, last - (b - a)):
             col = k if k < a or a == b else k + b - a  # the disc's own whole cells are done
             if out[row, col] == 1.0:
@@ -208,21 +227,22 @@ def _sample(out: Any, slot: Any, masks: Any, used: int, disc: Any) -> Any:
                     masks = np.concatenate((masks, np.zeros_like(masks)))
                 slot[row, col] = used
                 used += 1
-            _mark(masks[slot[row, col]], u, v, ru, rv, col, row)
+            _mark(masks[slot[row, col]], disc, col, row)
     return masks, used
 
 
 @njit(cache=True, nogil=True)
-def _discs(out: Any, us: Any, vs: Any, rus: Any, rvs: Any, steps: int) -> None:
+def _discs(out: Any, us: Any, vs: Any, rus: Any, rvs: Any, shears: Any, steps: int) -> None:
     """Fill a strip: whole cells first, then the samples of those that no single disc fills."""
     ny, nx = out.shape
-    near = np.flatnonzero((rvs > 0) & (vs + rvs > 0) & (vs - rvs < ny) & (us + rus > 0) & (us - rus < nx))
+    wide = np.sqrt(rus**2 + (shears * rvs) ** 2)
+    near = np.flatnonzero((rvs > 0) & (vs + rvs > 0) & (vs - rvs < ny) & (us + wide > 0) & (us - wide < nx))
     for i in near:
-        _fill_whole(out, us[i], vs[i], rus[i], rvs[i])
+        _fill_whole(out, (us[i], vs[i], rus[i], rvs[i], shears[i]))
     slot = np.full((ny, nx), -1, np.int32)
     masks, used = np.zeros((1024, steps), np.uint32), 0
     for i in near:
-        masks, used = _sample(out, slot, masks, used, (us[i], vs[i], rus[i], rvs[i]))
+        masks, used = _sample(out, slot, masks, used, (us[i], vs[i], rus[i], rvs[i], shears[i]))
     for row in range(ny):
         for col in range(nx):
             if slot[row, col] >= 0:

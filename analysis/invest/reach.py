@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 from analysis.invest.heap import sift_down
+from geo.burn import cell_fractions
+from geo.ground import ground_discs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -28,7 +30,7 @@ def disc_cells(
     x, y : array-like (discs,)
         Centres in the grid's CRS; they may lie outside the grid.
     radius_m : array-like (discs,) or float
-        Radius in metres. Discs are round in the grid's CRS (an equal-area one keeps their area, not their shape).
+        Radius in metres on the ground.
     grid : Grid
         Projected.
 
@@ -39,84 +41,9 @@ def disc_cells(
     fraction : float64 array (pairs,)
         In (0, 1]; shares below 1e-9 are left out.
     """
-    px = np.ascontiguousarray(np.atleast_1d(x), dtype=np.float64)
-    py = np.ascontiguousarray(np.atleast_1d(y), dtype=np.float64)
-    radius = np.array(np.broadcast_to(np.asarray(radius_m, dtype=np.float64), px.shape)) / grid.metres_per_unit
-    frame = (grid.west, grid.north, grid.dx, grid.dy, grid.ny, grid.nx)
-    count = _disc_cells(px, py, radius, frame, *_room(0))
-    pairs = _room(count)
-    _disc_cells(px, py, radius, frame, *pairs)
-    return pairs
-
-
-def _room(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    return np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size)
-
-
-@njit(cache=True, nogil=True)
-def _disc_cells(x: Any, y: Any, radius: Any, frame: Any, index: Any, cell: Any, fraction: Any) -> int:
-    """Count the pairs, and write them when there is room for them."""
-    west, north, dx, dy, ny, nx = frame
-    count = 0
-    for j in range(x.size):
-        u, v, r = x[j] - west, north - y[j], radius[j]
-        for row in range(max(int(np.floor((v - r) / dy)), 0), min(int(np.floor((v + r) / dy)) + 1, ny)):
-            for col in range(max(int(np.floor((u - r) / dx)), 0), min(int(np.floor((u + r) / dx)) + 1, nx)):
-                share = overlap(col * dx - u, (col + 1) * dx - u, row * dy - v, (row + 1) * dy - v, r) / (dx * dy)
-                if share < LEAST:
-                    continue
-                if index.size:
-                    index[count], cell[count], fraction[count] = j, row * nx + col, min(share, 1.0)
-                count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def overlap(x0: float, x1: float, y0: float, y1: float, r: float) -> float:
-    """Area that the disc of radius `r` about the origin shares with the rectangle [x0, x1] × [y0, y1].
-
-    Between the places where the circle crosses the rectangle's sides, the shared strip is bounded by a side or by the
-    arc, and both have closed integrals.
-    """
-    far_x, far_y = max(abs(x0), abs(x1)), max(abs(y0), abs(y1))
-    if far_x * far_x + far_y * far_y <= r * r:
-        return (x1 - x0) * (y1 - y0)
-    cuts = np.empty(6)
-    cuts[0], cuts[1] = max(x0, -r), min(x1, r)
-    if cuts[0] >= cuts[1]:
-        return 0.0
-    for place, side in ((2, y0), (4, y1)):
-        crossing = np.sqrt(max(r * r - side * side, 0.0))
-        cuts[place] = min(max(-crossing, cuts[0]), cuts[1])
-        cuts[place + 1] = min(max(crossing, cuts[0]), cuts[1])
-    _sort(cuts)
-    area = 0.0
-    for piece in range(5):
-        a, b = cuts[piece], cuts[piece + 1]
-        height = np.sqrt(max(r * r - (a + b) * (a + b) / 4, 0.0))
-        if b <= a or min(y1, height) <= max(y0, -height):
-            continue
-        under = _under_arc(b, r) - _under_arc(a, r)
-        area += under if height < y1 else y1 * (b - a)
-        area += under if -height > y0 else -y0 * (b - a)
-    return max(area, 0.0)
-
-
-@njit(cache=True, nogil=True)
-def _sort(values: Any) -> None:
-    """Sort a handful of numbers in place."""
-    for end in range(1, values.size):
-        value, place = values[end], end
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            place -= 1
-        values[place] = value
-
-
-@njit(cache=True, nogil=True)
-def _under_arc(x: float, r: float) -> float:
-    """Integral of √(r² − t²) from 0 to x."""
-    return 0.5 * (x * np.sqrt(max(r * r - x * x, 0.0)) + r * r * np.arcsin(min(max(x / r, -1.0), 1.0)))
+    index, cell, fraction = cell_fractions(ground_discs(x, y, radius_m, grid), grid)
+    kept = fraction >= LEAST
+    return index[kept], cell[kept], fraction[kept]
 
 
 def spread(
