@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -171,6 +172,8 @@ def open_app(
 
 def main() -> None:
     """Run the command; bad input is one message and exit 2, a fault of ours is exit 1."""
+    # an ended run tidies up as an interrupted one does
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()

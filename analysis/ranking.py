@@ -51,7 +51,7 @@ def zone_table(
         with more than half of them unknown; ties are broken by zone id.
     """
     persons = fragments.persons
-    table = region.zones.copy()
+    table = _apart(region.zones)
     table["population"] = fragments.by_zone(persons)
     for state in STATES:
         table[state] = fragments.by_zone(ledger.states[state])
@@ -71,6 +71,40 @@ def zone_table(
     table["unknown_people"] = table["population"] - known
     table["no_signal_share"] = _ratio(table["no_signal"].to_numpy(), known)
     return _ranked(table, target=target)
+
+
+RESERVED = frozenset(
+    {
+        "fid",
+        "population",
+        *STATES,
+        *(f"at_least_{technology.lower()}_share" for technology in TECHNOLOGIES),
+        *(
+            "centre_share",
+            "cluster_share",
+            "rural_share",
+            "gap_people",
+            "gap_share",
+            "unknown_people",
+            "no_signal_share",
+        ),
+        *("rank", "rank_by_share", "reasons", "wifi_400_m_people", "wifi_800_m_people"),
+    }
+)
+"""Columns that gapmap writes for a zone; a column of the person's of that name is kept as ``<name>_given``."""
+
+
+def _apart(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Copy of the zones whose own columns collide with none of ours, nor with each other but for case."""
+    names: dict[str, str] = {}
+    taken = {"zone_id", "zone_name", "geometry"}
+    for column in map(str, zones.columns):
+        fresh = column
+        while column not in {"zone_id", "zone_name", "geometry"} and (fresh.lower() in RESERVED | taken):
+            fresh += "_given"
+        names[column] = fresh
+        taken.add(fresh.lower())
+    return zones.rename(columns=names)
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

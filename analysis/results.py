@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,21 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MARK = "provenance.json"
-"""A folder that holds this file is a results folder, which a run may replace."""
+OUTPUTS = frozenset(
+    {
+        MARK,
+        "summary.json",
+        "cells.parquet",
+        "zones.gpkg",
+        "ranking.csv",
+        "plan.csv",
+        "wifi.csv",
+        "map.html",
+        "limitations.md",
+        "region",
+    }
+)
+"""A folder with the mark and nothing but these is a results folder, which a run may replace."""
 
 
 @dataclass(frozen=True)
@@ -66,20 +80,43 @@ def fresh_folder(out: Path) -> Generator[Path]:
     SourceError
         `out` exists and is neither empty nor a results folder: nothing of a person's is overwritten.
     """
-    if out.exists():
-        mine = out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))
-        if not mine:
-            raise SourceError(f"{out}: exists and is not a results folder; name another folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent))
+    target = out.resolve()
+    _require_replaceable(target, out)
+    made = [parent for parent in target.parents if not parent.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent))
+    except OSError as error:
+        raise SourceError(
+            f"{out}: cannot be made ({error.strerror}). Mend: name a folder that can be written"
+        ) from error
     try:
         yield beside
         beside.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        beside.replace(out)
+        if target.exists():
+            shutil.rmtree(target)
+        beside.replace(target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+
+
+def _require_replaceable(target: Path, out: Path) -> None:
+    """Refuse to put results where anything else would be lost."""
+    try:
+        if not target.exists():
+            return
+        names = {path.name for path in target.iterdir()} if target.is_dir() else None
+    except OSError as error:
+        raise SourceError(f"{out}: cannot be used ({error.strerror}). Mend: name another folder") from error
+    if target == Path.cwd():
+        raise SourceError(
+            f"{out}: is the folder you stand in. Mend: name a folder inside it, such as {out / 'results'}"
+        )
+    if names is None or (names and not (MARK in names and names <= OUTPUTS)):
+        raise SourceError(f"{out}: exists and is not a results folder. Mend: name another folder")
 
 
 def plain(value: Any) -> Any:

@@ -12,15 +12,16 @@ from data.indicators import read_indicators
 from data.layer import Layer
 from data.load_coverage import load_coverage, load_known, load_radii
 from data.loader import Loader
-from data.notes import Note
+from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
 from data.region import Region
 from data.region_file import Origin, load_region_file
 from data.vectors import read_polygons
 from data.wifi import read_wifi
 from data.zones import read_zones
-from geo.raster import raster_grid
-from geo.zonal import CellZone, cell_zone_table, outside
+from geo.errors import SchemaError
+from geo.raster import MAX_CELLS, raster_grid
+from geo.zonal import CellZone, cell_zone_table, outside, weighted_sum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,11 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     loader = Loader((root or path.parent).resolve(), settings)
     loader.check_files()
     tell(0.0, "reading zones and choosing the grid")
-    frame, zones = _frame_and_zones(loader)
+    try:
+        frame, zones = _frame_and_zones(loader)
+    except SchemaError:
+        _other_faults(loader)
+        raise SchemaError(loader.faults) from None
     tell(0.2, "reading people")
     layers = _rasters(loader, frame)
     tell(0.5, "reading coverage, WiFi and indicators")
@@ -71,7 +76,9 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     loader.stop_at_faults()
     tell(0.8, "meeting zones and cells")
     cell_zone = cell_zone_table(zones.geometry, frame)
-    _note_outside(loader, layers["population"].values, cell_zone, layers["beyond"])
+    _note_outside(
+        loader, layers["population"].values, cell_zone, beyond=layers["beyond"], ids=zones["zone_id"].to_numpy()
+    )
     tell(1.0, "region read")
     return Region(
         name=settings.name,
@@ -151,13 +158,25 @@ def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
     return frame, zones
 
 
+def _other_faults(loader: Loader) -> None:
+    """Without zones or a grid nothing can run, but the faults of the other files are still worth hearing."""
+    settings = loader.settings
+    frame: Any = loader.attempt(settings.population.file, lambda: raster_grid(loader.path(settings.population.file)))
+    if frame is None or frame.size > MAX_CELLS:
+        return
+    _rasters(loader, frame)
+    if frame.crs.is_projected:
+        _wifi(loader, frame)
+        _hosts(loader, frame)
+
+
 def _rasters(loader: Loader, frame: Grid) -> dict[str, Any]:
     settings = loader.settings
     section = settings.population
 
     def layer(file: str, origin: Origin, quantity: str, unit: str) -> tuple[Layer, float, float] | None:
         def read() -> tuple[Layer, float, float]:
-            values, total, outside = read_counts(loader.path(file), frame, what=quantity)
+            values, total, outside = read_counts(loader.path(file), frame, what=quantity, persons=unit == "persons")
             return Layer(values, frame, quantity, unit, loader.source(quantity, origin, file)), total, outside
 
         return loader.attempt(file, read)
@@ -260,9 +279,15 @@ def _indicators(loader: Loader, zones: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFra
     return joined, tuple(str(column) for column in fresh.columns)
 
 
-def _note_outside(loader: Loader, people: Any, table: CellZone, beyond: float) -> None:
-    lost = outside(np.nan_to_num(people).ravel(), table)
+def _note_outside(loader: Loader, people: Any, table: CellZone, *, beyond: float, ids: Any) -> None:
+    counts = np.nan_to_num(people).ravel()
+    lost = outside(counts, table)
+    inside = weighted_sum(counts, table)
     loader.notes.append(
         Note("population", "persons on the grid outside every zone", round(lost), "counted, in no zone")
+    )
+    empty = np.flatnonzero(inside < 0.5)
+    loader.notes.append(
+        Note("zones", "zones in which the population file has nobody", empty.size, listed([str(i) for i in ids[empty]]))
     )
     loader.notes.append(Note("population", "persons of the file beyond the grid", round(beyond), "not analysed"))

@@ -58,6 +58,10 @@ def _coverage_layer(
         polygons = _declared(loader, section, frame)
         met = set(polygons["technology"])
     source = loader.source(f"coverage {number}", section, section.file)
+    impossible = sorted(met & set(loader.settings.absent))
+    if impossible:
+        problem = f"has {', '.join(impossible)}, which the region declares absent"
+        raise SchemaError([Fault(section.file, problem, "correct 'absent', or choose 'technologies' of the file")])
     speaks_of = tuple(t for t in TECHNOLOGIES if t in (wanted or met))
     return CoverageLayer("modelled" if sites is not None else "declared", speaks_of, sites, polygons, known, source)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pyproj.exceptions import ProjError
+
 from data.layer import Source, file_sha256
 from data.region_file import FileSection, KnownWithin, Origin, RegionFile
 from geo.errors import Fault, GapmapError, SchemaError
@@ -33,7 +35,11 @@ class Loader:
         except SchemaError as error:
             self.faults += error.faults
         except GapmapError as error:
-            self.faults.append(Fault(what, str(error), "correct the file or the setting named"))
+            self.faults.append(
+                Fault(what, str(error).removeprefix(f"{what}: "), "correct the file or the setting named")
+            )
+        except ProjError as error:
+            self.faults.append(Fault(what, f"a CRS is unknown or unfit: {error}", "name one such as EPSG:4326"))
         return None
 
     def path(self, file: str) -> Path:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 KM = 1000.0
+MAX_SOURCE_CELLS = 4_000_000_000
+"""A country at 100 m has 100 million cells, a continent at 100 m some thousand million."""
+MAX_PERSONS = 1e7
+"""No cell of any population grid holds as many people; an undeclared nodata value does."""
 DEGREES = CRS.from_epsg(4326)
 MARGIN_CELLS = 20
 """Kilometres around the zones that settlement classes look at: clusters do not stop at a border."""
@@ -35,6 +39,7 @@ class _Tally:
     negative: int = 0
     lowest: float = 0.0
     infinite: int = 0
+    highest: float = 0.0
     known: int = 0
     first: list[str] = field(default_factory=list)
 
@@ -50,6 +55,7 @@ class _Tally:
                 self.first += [f"{int(r) + row + 1}:{int(c) + 1}" for r, c in where]
                 values = np.where(bad, np.nan, values)
             self.known += int(np.count_nonzero(~np.isnan(values)))
+            self.highest = max(self.highest, float(np.nanmax(values, initial=0.0)))
             self.total += float(np.nansum(values))
             yield row, values
 
@@ -70,7 +76,9 @@ class _Tally:
         return faults
 
 
-def read_counts(path: Path, frame: Grid, *, what: str) -> tuple[NDArray[np.float64], float, float]:
+def read_counts(
+    path: Path, frame: Grid, *, what: str, persons: bool = True
+) -> tuple[NDArray[np.float64], float, float]:
     """Counts of a GeoTIFF summed onto the frame, area-weighted, from any CRS and resolution.
 
     Parameters
@@ -81,6 +89,8 @@ def read_counts(path: Path, frame: Grid, *, what: str) -> tuple[NDArray[np.float
         Equal-area target.
     what : str
         Noun for errors.
+    persons : bool
+        The counts are people: a cell of more than `MAX_PERSONS` is refused.
 
     Returns
     -------
@@ -96,8 +106,14 @@ def read_counts(path: Path, frame: Grid, *, what: str) -> tuple[NDArray[np.float
     """
     tally = _Tally()
     source = raster_grid(path)
+    if source.size > MAX_SOURCE_CELLS:
+        problem = f"{source.size:,} cells are more than {MAX_SOURCE_CELLS:,}"
+        raise SchemaError([Fault(path.name, problem, "cut the file to the region first")])
     values, outside = regrid_sum(tally.passed(read_strips(path)), source=source, target=frame)
     faults = tally.faults(path.name, what)
+    if persons and tally.highest > MAX_PERSONS:
+        problem = f"a cell of {tally.highest:g} persons is no count of people"
+        faults.append(Fault(path.name, problem, "declare the file's nodata value"))
     if faults:
         raise SchemaError(faults)
     return values, tally.total, outside

@@ -37,7 +37,9 @@ class GridSection(Section):
     crs: str | None = Field(
         None, description="Equal-area CRS; default: the population's own when it is equal-area, else chosen."
     )
-    resolution: float = Field(1000, description="Cell size in metres: 1000, or 1000 divided by a whole number.", gt=0)
+    resolution: float = Field(
+        1000, description="Cell size in metres: 1000, or 1000 divided by a whole number.", ge=50, strict=True
+    )
     extent: Literal["zones", "all"] = Field(
         "zones",
         description="'zones' analyses cells that touch a zone; 'all' every populated cell of the population file.",

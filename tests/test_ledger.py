@@ -71,6 +71,20 @@ def test_a_technology_that_does_not_exist_hides_nobody():
     assert ledger.states["no_signal"].sum() == pytest.approx(70)
 
 
+def test_at_best_is_said_only_where_the_better_technology_is_known():
+    parts = fragments([100.0], [(0, 0, 1.0)])
+    # 2G and 4G have a source, 3G has none: reached by 2G alone may still mean 3G
+    ledger = make_ledger(coverage(1, 1, {"2G": 0.9, "3G": 0.4, "4G": 0.4}, {"2G": 1.0, "4G": 1.0}), parts)
+    assert ledger.states["declared_4g"].sum() == pytest.approx(40)
+    assert ledger.states["below_broadband"].sum() == 0
+    assert ledger.states["mobile_broadband"].sum() == 0
+    assert ledger.states["unknown"].sum() == pytest.approx(60)
+    table = coverage_table(coverage(1, 1, {"2G": 0.9, "3G": 0.4, "4G": 0.4}, {"2G": 1.0, "4G": 1.0}), parts)
+    assert table["3G"]["union"]["share"] is None
+    assert table["3G"]["union"]["persons"] == pytest.approx(40)
+    assert table["3G"]["union"]["unknown"] == pytest.approx(60)
+
+
 def test_union_and_largest_operator():
     parts = fragments([100.0, 100.0], [(0, 0, 1.0), (1, 0, 1.0)])
     operators = {"A": {"2G": [1, 0.2], "4G": [1, 0.2]}, "B": {"2G": [0, 0.9], "4G": [0, 0.9]}}
