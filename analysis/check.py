@@ -33,6 +33,8 @@ def report(region: Region) -> dict[str, Any]:
             "on_grid": total,
             "beyond_grid": region.beyond_frame,
             "in_zones": total - apart,
+            "reference_total": region.settings.population.reference_total,
+            "reference_source": region.settings.population.reference_source,
             "outside_zones": apart,
             "cells_not_known": int(np.isnan(values).sum()),
             "groups": {name: float(np.nansum(layer.values)) for name, layer in region.groups.items()},
@@ -78,6 +80,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         f"Grid: {report['grid']['text']}; areas true within {report['grid']['area_distortion']:.2%}",
         f"People in the file: {people['file_total']:,.1f}; {people['beyond_grid']:,.1f} of them beyond the grid",
         f"People in {zones['count']} zones ({zones['area_km2']:,.0f} km²): {people['in_zones']:,.1f}",
+        *_reference(people),
         f"People on the grid outside every zone: {people['outside_zones']:,.1f}",
         f"Cells without a known population: {people['cells_not_known']:,}",
     ]
@@ -102,6 +105,14 @@ def lines(report: dict[str, Any]) -> list[str]:
             out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
     out.append("The run can go on.")
     return out
+
+
+def _reference(people: dict[str, Any]) -> list[str]:
+    if people["reference_total"] is None:
+        return []
+    return [
+        f"  by {people['reference_source'] or 'another count'}: {people['reference_total']:,.0f}; nothing is scaled to it"
+    ]
 
 
 def check(region_file: Path, *, root: Path | None) -> dict[str, Any]:

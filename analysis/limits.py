@@ -21,6 +21,13 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
         f"- Coverage is unknown for {unknown:,.0f} of {total:,.0f} people; they are in no gap and in no covered figure."
     )
     lines += _coverage_lines(region, summary)
+    people = summary["population"]
+    if people["reference_total"] is not None:
+        source = people["reference_source"] or "another count"
+        lines.append(
+            f"- The population grid has {people['in_zones']:,.0f} people in the zones; {source} has "
+            f"{people['reference_total']:,.0f}. Nothing was scaled: shares carry over, counts do not."
+        )
     if region.land is None:
         lines.append(
             "- No land layer was given: every cell counts as land, so density at coasts and lakes is understated."

@@ -12,6 +12,9 @@ def headline(summary: dict[str, Any]) -> list[str]:
     lines.append(
         f"{people['total']:,.0f} people; {people['in_zones']:,.0f} in zones, {people['outside_zones']:,.0f} outside"
     )
+    if people["reference_total"] is not None:
+        source = people["reference_source"] or "another count"
+        lines.append(f"in zones by {source}: {people['reference_total']:,.0f}; nothing is scaled to it")
     if gap["share"] is None:
         lines.append(f"{target} coverage is unknown for everybody")
     else:

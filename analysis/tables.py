@@ -118,7 +118,7 @@ def settlement_gap(
     return records
 
 
-def population_record(region: Region, fragments: Fragments) -> dict[str, float]:
+def population_record(region: Region, fragments: Fragments) -> dict[str, Any]:
     """Where the people of the population file went: in zones, outside every zone, and not analysed."""
     total = float(fragments.persons.sum())
     outside = float(fragments.persons[fragments.zone < 0].sum())
@@ -128,6 +128,8 @@ def population_record(region: Region, fragments: Fragments) -> dict[str, float]:
         "outside_zones": outside,
         "file_total": region.raster_total,
         "not_analysed": region.raster_total - total,
+        "reference_total": region.settings.population.reference_total,
+        "reference_source": region.settings.population.reference_source,
     }
 
 

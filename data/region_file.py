@@ -78,6 +78,12 @@ Known = Annotated[
 class PopulationSection(FileSection):
     """People, as a GeoTIFF of persons per cell."""
 
+    reference_total: float | None = Field(
+        None,
+        description="People in the zones by another count, such as the census; printed beside, never scaled to.",
+        gt=0,
+    )
+    reference_source: str = Field("", description="Whose count reference_total is.")
     groups: dict[str, str] = Field(
         default_factory=dict, description="GeoTIFFs of persons of a group (women, aged_60_plus …), by group name."
     )
