@@ -110,9 +110,8 @@ def lines(report: dict[str, Any]) -> list[str]:
 def _reference(people: dict[str, Any]) -> list[str]:
     if people["reference_total"] is None:
         return []
-    return [
-        f"  by {people['reference_source'] or 'another count'}: {people['reference_total']:,.0f}; nothing is scaled to it"
-    ]
+    source = people["reference_source"] or "another count"
+    return [f"  by {source}: {people['reference_total']:,.0f}; nothing is scaled to it"]
 
 
 def check(region_file: Path, *, root: Path | None) -> dict[str, Any]:

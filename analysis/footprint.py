@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+import shapely
 
 from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
-from geo.burn import covered_fraction, disc_fractions
+from geo.burn import cell_fractions, covered_fraction, disc_fractions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
     from numpy.typing import NDArray
 
     from analysis.fragments import Fragments
@@ -82,27 +81,29 @@ def site_radii(
     return out * 1000
 
 
-def _layer_fraction(
-    layer: CoverageLayer,
-    technologies: Iterable[str],
-    operator: str,
-    *,
-    variant: str,
-    region: Region,
-    settlement: NDArray[np.int16],
-) -> NDArray[np.float64] | None:
-    """Fraction (ny, nx) reached by any of the technologies of this layer; None when the layer has none of them."""
-    wanted = tuple(technologies)
-    table = layer.sites if layer.sites is not None else layer.polygons
-    if table is None:
-        return None
-    chosen = table[table["technology"].isin(wanted) & ((operator == UNION) | (table["operator"] == operator))]
-    if chosen.empty:
-        return None
-    if layer.polygons is not None:
-        return covered_fraction(chosen["geometry"], region.grid)
-    radius = site_radii(chosen, radii=region.radii, settlement=settlement, grid=region.grid, variant=variant)
-    return disc_fractions(chosen["x"].to_numpy(), chosen["y"].to_numpy(), radius, region.grid, on_ground=True)
+def _fraction(
+    region: Region, technologies: tuple[str, ...], operator: str, *, variant: str, settlement: NDArray[np.int16]
+) -> NDArray[np.float64]:
+    """Fraction (ny, nx) reached by any of the technologies: polygons of every layer in one union, sites in another."""
+
+    def chosen(tables: list[pd.DataFrame]) -> pd.DataFrame | None:
+        parts = [
+            table[table["technology"].isin(technologies) & ((operator == UNION) | (table["operator"] == operator))]
+            for table in tables
+        ]
+        found = [part for part in parts if len(part)]
+        return pd.concat(found, ignore_index=True) if found else None
+
+    best = np.zeros(region.grid.shape)
+    polygons = chosen([layer.polygons for layer in region.coverage if layer.polygons is not None])
+    if polygons is not None:
+        best = covered_fraction(polygons["geometry"].to_numpy(), region.grid)
+    sites = chosen([layer.sites for layer in region.coverage if layer.sites is not None])
+    if sites is not None:
+        radius = site_radii(sites, radii=region.radii, settlement=settlement, grid=region.grid, variant=variant)
+        x, y = sites["x"].to_numpy(), sites["y"].to_numpy()
+        best = np.maximum(best, disc_fractions(x, y, radius, region.grid, on_ground=True))
+    return best
 
 
 def known_share(known: Known | None, fragments: Fragments, region: Region) -> NDArray[np.float64]:
@@ -112,15 +113,30 @@ def known_share(known: Known | None, fragments: Fragments, region: Region) -> ND
     if known.zones is not None:
         inside = np.append(known.zones, np.False_)
         return inside[fragments.zone].astype(np.float64)
-    area = covered_fraction([known.geometry], region.grid)
-    return area.ravel()[fragments.cell_id]
+    return _known_by_area(known.geometry, fragments, region)
+
+
+def _known_by_area(area: Any, fragments: Fragments, region: Region) -> NDArray[np.float64]:
+    """Share of each fragment inside an area: of the zone's part of the cell, and of what no zone holds."""
+    grid = region.grid
+    zone, cell, inside = cell_fractions(shapely.intersection(region.zones.geometry.to_numpy(), area), grid)
+    key = zone * grid.size + cell
+    wanted = fragments.zone * grid.size + fragments.cell_id
+    place = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
+    found = (key[place] == wanted) & (fragments.zone >= 0) if key.size else np.zeros(fragments.size, dtype=bool)
+    covered = np.where(found, inside[place] if key.size else 0.0, 0.0)
+    in_zones = np.bincount(cell, weights=inside, minlength=grid.size)
+    beyond = covered_fraction([area], grid).ravel() - in_zones
+    covered = np.where(fragments.zone < 0, beyond[fragments.cell_id], covered)
+    part = fragments.persons / fragments.people[fragments.cell]
+    return np.clip(covered / part, 0.0, 1.0)
 
 
 def cover(region: Region, fragments: Fragments, settlement: NDArray[np.int16]) -> Coverage:
     """Coverage of every cell and fragment of the region, per technology and operator, in three variants.
 
-    Technologies are cumulative (SDG 9.c.1): *at least 3G* is the union of the 3G, 4G and 5G footprints. Where sites and
-    polygons both speak, the larger fraction of the cell counts (footprints taken as nested in the cell).
+    Technologies are cumulative (SDG 9.c.1): *at least 3G* is the union of the 3G, 4G and 5G footprints. Polygons
+    of all layers are one union, sites another; where both reach into a cell the larger fraction counts.
 
     Parameters
     ----------
@@ -137,14 +153,8 @@ def cover(region: Region, fragments: Fragments, settlement: NDArray[np.int16]) -
         at_least = TECHNOLOGIES[index:]
         for variant in VARIANTS:
             for operator in (UNION, *operators):
-                best = np.zeros(rows.size)
-                for layer in region.coverage:
-                    found = _layer_fraction(
-                        layer, at_least, operator, variant=variant, region=region, settlement=settlement
-                    )
-                    if found is not None:
-                        best = np.maximum(best, found.ravel()[rows])
-                fraction[variant, technology, operator] = best
+                found = _fraction(region, at_least, operator, variant=variant, settlement=settlement)
+                fraction[variant, technology, operator] = found.ravel()[rows]
     known = {t: np.zeros(fragments.size) for t in TECHNOLOGIES}
     for layer in region.coverage:
         share = known_share(layer.known, fragments, region)

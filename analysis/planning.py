@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from analysis.access import wifi_within
 from analysis.candidates import Cells, best_cell_candidates, merge, site_candidates, wifi_candidates
@@ -107,7 +108,7 @@ def make_plan(
             "candidate_id": offered.candidate_id[plan.chosen],
             "kind": offered.kind[plan.chosen],
             "name": offered.name[plan.chosen],
-            "zone_id": offered.zone_id[plan.chosen],
+            "zone_id": _zone_at(region, offered.x[plan.chosen], offered.y[plan.chosen], offered.zone_id[plan.chosen]),
             "x": offered.x[plan.chosen],
             "y": offered.y[plan.chosen],
             "lon": np.round(lon, 6),
@@ -171,6 +172,15 @@ def _sites(
             max_candidates=wanted.max_candidates,
         )
     ]
+
+
+def _zone_at(region: Region, x: NDArray[Any], y: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
+    """Id of the zone that holds each point, the lowest where two do; `otherwise` outside every zone."""
+    point, zone = region.zones.sindex.query(shapely.points(x, y), predicate="intersects")
+    found = otherwise.astype(object)
+    order = np.lexsort((-zone, point))
+    found[point[order]] = region.zones["zone_id"].astype(str).to_numpy(dtype=object)[zone[order]]
+    return found
 
 
 def _record(table: pd.DataFrame, *, scenario: Scenario, bound: float, candidates: int) -> dict[str, Any]:

@@ -69,7 +69,9 @@ def zone_table(
     table["gap_people"] = fragments.by_zone(ledger.below(target) * persons)
     table["gap_share"] = _ratio(table["gap_people"].to_numpy(), known)
     table["unknown_people"] = table["population"] - known
-    table["no_signal_share"] = _ratio(table["no_signal"].to_numpy(), known)
+    table["no_signal_share"] = _ratio(
+        table["no_signal"].to_numpy(), (table["population"] - table["unknown"]).to_numpy()
+    )
     return _ranked(table, target=target)
 
 

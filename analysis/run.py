@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.fragments import Fragments
     from data.region import Region
 
 Progress = Callable[[float, str], None]
@@ -92,10 +93,7 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     coverage = cover(region, fragments, settlement)
     ledger = make_ledger(coverage, fragments, variant=scenario.footprint)
     progress(0.65, "counting people by zone")
-    wifi = {
-        f"wifi_{distance}_m_people": wifi_within(region, fragments, distance_m=distance)[0] * fragments.persons
-        for distance in DISTANCES_M
-    }
+    wifi = {f"wifi_{distance}_m_people": _wifi_people(region, fragments, distance) for distance in DISTANCES_M}
     zones = zone_table(region, fragments, ledger, target=scenario.target, settlement=settlement, wifi=wifi)
     ranking = ranking_table(zones)
     progress(0.7, "choosing what to build")
@@ -122,6 +120,12 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         grid=region.grid,
         provenance=_provenance(region, scenario),
     )
+
+
+def _wifi_people(region: Region, fragments: Fragments, distance: float) -> NDArray[np.float64]:
+    """Persons of each fragment within the distance; NaN, not 0, where the list is not complete."""
+    within, known = wifi_within(region, fragments, distance_m=distance)
+    return np.where(known > 0, within * fragments.persons, np.nan)
 
 
 def _wifi_points(region: Region) -> pd.DataFrame:

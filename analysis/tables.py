@@ -46,9 +46,8 @@ def cells_table(
         columns[state] = fragments.by_cell(ledger.states[state])
     for technology in TECHNOLOGIES:
         known = fragments.by_cell(ledger.known[technology] * persons)
-        columns[f"at_least_{technology.lower()}"] = _share(
-            fragments.by_cell(ledger.at_least[technology] * persons), known
-        )
+        spoken = np.minimum(ledger.at_least[technology], ledger.known[technology])
+        columns[f"at_least_{technology.lower()}"] = _share(fragments.by_cell(spoken * persons), known)
     known = fragments.by_cell(ledger.known[target] * persons)
     gap = fragments.by_cell(ledger.below(target) * persons)
     columns["gap_people"] = np.where(known > 0, gap, np.nan)

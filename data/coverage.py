@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 VARIANTS = ("low", "central", "high")
 RADIUS_CLASSES = ("urban", "semi-urban", "rural")
-MAX_RADIUS_KM = 12.0
-"""Sites farther than this outside the grid are dropped: the largest radius of the built-in table."""
+MARGIN_KM = 30.0
+"""Points farther than this outside the grid are dropped: twice the largest built-in radius, and some stretch."""
 RADIUS_TABLE = Path(__file__).parent / "tables" / "footprint_radius.csv"
 
 
@@ -99,6 +99,13 @@ def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:
     ]
     repeated = table.duplicated(["technology", "settlement"])
     faults += [Fault(path.name, "repeated", "keep one", "settlement", str(row + 1)) for row in np.flatnonzero(repeated)]
+    given = set(zip(table["technology"], table["settlement"], strict=True))
+    faults += [
+        Fault(path.name, f"no row for {technology}, {surroundings}", "add it", "settlement")
+        for technology in TECHNOLOGIES
+        for surroundings in RADIUS_CLASSES
+        if (technology, surroundings) not in given
+    ]
     if faults:
         raise SchemaError(faults)
     values = table[needed[2:]].astype(float).set_axis(list(VARIANTS), axis=1)

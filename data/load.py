@@ -10,7 +10,7 @@ import numpy as np
 from data.hosts import read_hosts
 from data.indicators import read_indicators
 from data.layer import Layer
-from data.load_coverage import load_coverage, load_known, load_radii
+from data.load_coverage import load_coverage, load_known, load_radii, reach_of
 from data.loader import Loader
 from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
@@ -207,7 +207,7 @@ def _wifi(loader: Loader, frame: Grid) -> pd.DataFrame | None:
             operational=section.operational,
             source_crs=section.crs,
             grid_crs=frame.crs,
-            bounds=frame.bounds,
+            bounds=reach_of(frame),
             where=section.where,
         ),
     )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.coverage import MAX_RADIUS_KM, TECHNOLOGIES, CoverageLayer, Known, read_radii
+from data.coverage import MARGIN_KM, TECHNOLOGIES, CoverageLayer, Known, read_radii
 from data.sites import read_sites
 from data.vectors import read_polygons
 from geo.errors import Fault, SchemaError
 from geo.vector import repair, to_grid_crs
+
+NOT_KNOWN = "operator not known"
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,12 +48,12 @@ def _coverage_layer(
             columns=section.columns.model_dump(exclude_none=True) if section.columns else None,
             source_crs=section.crs,
             grid_crs=frame.crs,
-            bounds=_reach(frame),
+            bounds=reach_of(frame),
             technologies=wanted,
             where=section.where,
             operators=section.operators,
         )
-        sites = register.sites
+        sites = register.sites.assign(operator=_named(register.sites["operator"]))
         loader.notes += register.notes
         met = set(sites["technology"])
     else:
@@ -66,11 +68,17 @@ def _coverage_layer(
     return CoverageLayer("modelled" if sites is not None else "declared", speaks_of, sites, polygons, known, source)
 
 
-def _reach(frame: Grid) -> tuple[float, float, float, float]:
+def reach_of(frame: Grid) -> tuple[float, float, float, float]:
     """Extent in which a site may stand: beyond it nothing that it sends falls on the grid."""
-    margin = MAX_RADIUS_KM * 1000 / frame.metres_per_unit
+    margin = MARGIN_KM * 1000 / frame.metres_per_unit
     west, south, east, north = frame.bounds
     return west - margin, south - margin, east + margin, north + margin
+
+
+def _named(operator: pd.Series[Any]) -> pd.Series[str]:
+    """Operator names, blank ones as `NOT_KNOWN`: an empty name would mean everybody's signal."""
+    words = operator.astype("string").fillna("").str.strip()
+    return words.mask(words == "", NOT_KNOWN).astype(str)
 
 
 def _declared(loader: Loader, section: CoverageSection, frame: Grid) -> gpd.GeoDataFrame:
@@ -86,7 +94,7 @@ def _declared(loader: Loader, section: CoverageSection, frame: Grid) -> gpd.GeoD
     words = table[technology].astype(str).str.strip().str.upper() if technology in table.columns else technology
     table = table.assign(
         technology=words,
-        operator=table[operator].astype(str) if operator in table.columns else (operator or "any"),
+        operator=_named(table[operator]) if operator in table.columns else (operator or NOT_KNOWN),
     )
     bad = ~table["technology"].isin(TECHNOLOGIES)
     if bad.any():

@@ -1,10 +1,12 @@
 """Public WiFi by straight line on a hand-made region."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
 from pyproj import CRS
+from shapely import box
 
 from analysis.access import wifi_summary, wifi_within
 from analysis.footprint import known_share, radius_class, site_radii
@@ -21,6 +23,10 @@ class Place:
         {"operational": [True, False], "x": [4_000_500.0, 4_001_500.0], "y": [3_001_500.0, 3_001_500.0]}
     )
     wifi_known = Known(zones=np.array([True, False]))
+    zones = gpd.GeoDataFrame(
+        geometry=[box(4_000_000, 3_001_000, 4_002_000, 3_002_000), box(4_000_000, 3_000_000, 4_001_000, 3_001_000)],
+        crs=3035,
+    )
 
 
 def parts():
@@ -51,8 +57,6 @@ def test_without_a_list_everything_is_unknown():
 
 
 def test_known_share_by_zone_by_area_and_everywhere():
-    from shapely import box
-
     assert known_share(None, parts(), Place).tolist() == [1, 1, 1, 1]
     assert known_share(Place.wifi_known, parts(), Place).tolist() == [1, 1, 0, 0]
     half = Known(geometry=box(4_000_000, 3_000_000, 4_000_500, 3_002_000))
@@ -71,3 +75,42 @@ def test_radii_follow_technology_and_surroundings():
     )
     found = site_radii(sites, radii=read_radii(), settlement=settlement, grid=GRID, variant="central")
     assert found.tolist() == [1100, 1900, 5000, 8000, 5000]
+
+
+def test_an_area_equal_to_a_zone_knows_that_zone_whole_and_nothing_else():
+    class Split(Place):
+        zones = gpd.GeoDataFrame(
+            geometry=[box(4_000_000, 3_000_000, 4_000_300, 3_002_000), box(4_000_300, 3_000_000, 4_000_900, 3_002_000)],
+            crs=3035,
+        )
+
+    people = np.array([100.0, 50.0])
+    cell, zone = np.array([0, 0, 0, 1, 1, 1]), np.array([-1, 0, 1, -1, 0, 1])
+    share = np.array([0.1, 0.3, 0.6] * 2)
+    split = Fragments(np.array([0, 2]), people, cell, zone, people[cell] * share, 2)
+    known = known_share(Known(geometry=Split.zones.geometry[0]), split, Split)
+    assert known == pytest.approx([0, 1, 0, 0, 1, 0], abs=1e-9)
+    whole = known_share(Known(geometry=box(4_000_000, 3_000_000, 4_001_000, 3_002_000)), split, Split)
+    assert whole == pytest.approx(np.ones(6))
+
+
+def test_coverage_of_one_operator_in_two_files_adds_up():
+    from analysis.footprint import cover
+    from analysis.ledger import make_ledger
+    from data.coverage import CoverageLayer
+
+    def layer(west, east, operator):
+        table = gpd.GeoDataFrame(
+            {"technology": ["4G"], "operator": [operator]}, geometry=[box(west, 3_000_000, east, 3_002_000)], crs=3035
+        )
+        return CoverageLayer("declared", ("2G", "3G", "4G"), None, table, None, None)
+
+    class Two(Place):
+        coverage = (layer(4_000_000, 4_000_500, "A"), layer(4_000_500, 4_001_000, "B"))
+        radii = read_radii()
+        settings = type("S", (), {"absent": ["5G"]})
+
+    found = cover(Two, parts(), np.full(GRID.shape, 11, dtype=np.int16))
+    ledger = make_ledger(found, parts())
+    assert ledger.states["declared_4g"] == pytest.approx([100, 0, 20, 0])
+    assert found.fraction["central", "4G", "A"] == pytest.approx([0.5, 0, 0.5, 0])
