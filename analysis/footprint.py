@@ -11,6 +11,7 @@ import shapely
 
 from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
 from geo.burn import cell_fractions, covered_fraction, disc_fractions
+from geo.vector import polygonal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def known_share(known: Known | None, fragments: Fragments, region: Region) -> ND
 def _known_by_area(area: Any, fragments: Fragments, region: Region) -> NDArray[np.float64]:
     """Share of each fragment inside an area: of the zone's part of the cell, and of what no zone holds."""
     grid = region.grid
-    zone, cell, inside = cell_fractions(shapely.intersection(region.zones.geometry.to_numpy(), area), grid)
+    zone, cell, inside = cell_fractions(polygonal(shapely.intersection(region.zones.geometry.to_numpy(), area)), grid)
     key = zone * grid.size + cell
     wanted = fragments.zone * grid.size + fragments.cell_id
     place = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
