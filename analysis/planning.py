@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.candidates import Candidates
     from analysis.costs import CostTable
     from analysis.fragments import Fragments
+    from analysis.invest import Sequence
     from analysis.ledger import Ledger
     from analysis.scenario import Scenario
     from data.region import Region
@@ -99,10 +100,16 @@ def make_plan(
         base_fraction=has_wifi,
     )
     order = sequence(problem, budget=wanted.budget, max_budget=wanted.budget * BEYOND)
+    table = _table(region, offered, order)
+    return table, _record(table, scenario=scenario, bound=cut(order, wanted.budget).bound, candidates=offered.cost.size)
+
+
+def _table(region: Region, offered: Candidates, order: Sequence) -> pd.DataFrame:
+    """Build order as `plan.csv` shows it."""
     plan = order.plan
     lon, lat = lonlat(region.grid, offered.x[plan.chosen], offered.y[plan.chosen])
     steps = plan.chosen.size
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "step": np.arange(1, steps + 1),
             "candidate_id": offered.candidate_id[plan.chosen],
@@ -122,56 +129,6 @@ def make_plan(
         },
         columns=list(COLUMNS),
     )
-    return table, _record(table, scenario=scenario, bound=cut(order, wanted.budget).bound, candidates=offered.cost.size)
-
-
-def _wifi(
-    region: Region, cells: Cells, *, beyond: NDArray[np.float64], scenario: Scenario, prices: CostTable
-) -> list[Candidates]:
-    """WiFi at the hosts given, indoors; without a list of hosts outdoors in the cells with most people."""
-    wanted = scenario.investment
-    if not wanted.wifi:
-        return []
-    points = wanted.wifi_access_points
-    if region.hosts is None:
-        cost = wifi_cost(points, indoor=False, table=prices).total
-        return [
-            best_cell_candidates(
-                cells, reach_m=wanted.wifi_host_reach_m, cost=cost, beyond=beyond, max_candidates=wanted.max_candidates
-            )
-        ]
-    working = region.wifi[region.wifi["operational"]] if region.wifi is not None else None
-    existing = ((), ()) if working is None else (working["x"].to_numpy(), working["y"].to_numpy())
-    return [
-        wifi_candidates(
-            region.hosts,
-            cells=cells,
-            reach_m=wanted.wifi_host_reach_m,
-            cost=wifi_cost(points, indoor=True, table=prices).total,
-            existing=existing,
-            max_candidates=wanted.max_candidates,
-        )
-    ]
-
-
-def _sites(
-    region: Region, cells: Cells, *, codes: NDArray[np.int16], scenario: Scenario, prices: CostTable
-) -> list[Candidates]:
-    """New sites at unserved clusters, their reach by the nominal radii of the footprint variant of the run."""
-    wanted = scenario.investment
-    if not wanted.sites:
-        return []
-    by_class = region.radii[scenario.footprint].xs(wanted.technology)
-    radii = by_class.reindex(list(RADIUS_CLASSES)).to_numpy(dtype=np.float64)
-    cost = {int(code): site_cost(int(code), wanted.technology, table=prices).total for code in np.unique(codes)}
-    return [
-        site_candidates(
-            cells,
-            radius_m=radii[radius_class(codes)] * 1000,
-            cost=np.array([cost[int(code)] for code in codes]),
-            max_candidates=wanted.max_candidates,
-        )
-    ]
 
 
 def _zone_at(region: Region, x: NDArray[Any], y: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
