@@ -131,6 +131,55 @@ def _table(region: Region, offered: Candidates, order: Sequence) -> pd.DataFrame
     )
 
 
+def _wifi(
+    region: Region, cells: Cells, *, beyond: NDArray[np.float64], scenario: Scenario, prices: CostTable
+) -> list[Candidates]:
+    """WiFi at the hosts given, indoors; without a list of hosts outdoors in the cells with most people."""
+    wanted = scenario.investment
+    if not wanted.wifi:
+        return []
+    points = wanted.wifi_access_points
+    if region.hosts is None:
+        cost = wifi_cost(points, indoor=False, table=prices).total
+        return [
+            best_cell_candidates(
+                cells, reach_m=wanted.wifi_host_reach_m, cost=cost, beyond=beyond, max_candidates=wanted.max_candidates
+            )
+        ]
+    working = region.wifi[region.wifi["operational"]] if region.wifi is not None else None
+    existing = ((), ()) if working is None else (working["x"].to_numpy(), working["y"].to_numpy())
+    return [
+        wifi_candidates(
+            region.hosts,
+            cells=cells,
+            reach_m=wanted.wifi_host_reach_m,
+            cost=wifi_cost(points, indoor=True, table=prices).total,
+            existing=existing,
+            max_candidates=wanted.max_candidates,
+        )
+    ]
+
+
+def _sites(
+    region: Region, cells: Cells, *, codes: NDArray[np.int16], scenario: Scenario, prices: CostTable
+) -> list[Candidates]:
+    """New sites at unserved clusters, their reach by the nominal radii of the footprint variant of the run."""
+    wanted = scenario.investment
+    if not wanted.sites:
+        return []
+    by_class = region.radii[scenario.footprint].xs(wanted.technology)
+    radii = by_class.reindex(list(RADIUS_CLASSES)).to_numpy(dtype=np.float64)
+    cost = {int(code): site_cost(int(code), wanted.technology, table=prices).total for code in np.unique(codes)}
+    return [
+        site_candidates(
+            cells,
+            radius_m=radii[radius_class(codes)] * 1000,
+            cost=np.array([cost[int(code)] for code in codes]),
+            max_candidates=wanted.max_candidates,
+        )
+    ]
+
+
 def _zone_at(region: Region, x: NDArray[Any], y: NDArray[Any], otherwise: NDArray[Any]) -> NDArray[Any]:
     """Id of the zone that holds each point, the lowest where two do; `otherwise` outside every zone."""
     point, zone = region.zones.sindex.query(shapely.points(x, y), predicate="intersects")
