@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from data.region_file import HostsSection, WifiSection
     from geo.grid import Grid
 
 Progress = Callable[[float, str], None]
@@ -199,39 +201,28 @@ def _wifi(loader: Loader, frame: Grid) -> pd.DataFrame | None:
     section = loader.settings.wifi
     if section is None:
         return None
-    found = loader.attempt(
-        section.file,
-        lambda: read_wifi(
-            loader.path(section.file),
-            columns=section.columns.model_dump(exclude_none=True),
-            operational=section.operational,
-            source_crs=section.crs,
-            grid_crs=frame.crs,
-            bounds=reach_of(frame),
-            where=section.where,
-        ),
-    )
-    if found is None:
-        return None
-    points, notes = found
-    loader.notes += notes
-    loader.source("wifi", section, section.file)
-    return points
+    return _points(loader, frame, section, "wifi", partial(read_wifi, operational=section.operational))
 
 
 def _hosts(loader: Loader, frame: Grid) -> pd.DataFrame | None:
     section = loader.settings.hosts
     if section is None:
         return None
+    return _points(loader, frame, section, "hosts", partial(read_hosts, categories=section.categories))
+
+
+def _points(
+    loader: Loader, frame: Grid, section: WifiSection | HostsSection, layer: str, read: Callable[..., Any]
+) -> pd.DataFrame | None:
+    """Points of one section in the grid's CRS; None, with its faults kept, when they cannot be read."""
     found = loader.attempt(
         section.file,
-        lambda: read_hosts(
+        lambda: read(
             loader.path(section.file),
             columns=section.columns.model_dump(exclude_none=True),
-            categories=section.categories,
             source_crs=section.crs,
             grid_crs=frame.crs,
-            bounds=frame.bounds,
+            bounds=reach_of(frame) if layer == "wifi" else frame.bounds,
             where=section.where,
         ),
     )
@@ -239,7 +230,7 @@ def _hosts(loader: Loader, frame: Grid) -> pd.DataFrame | None:
         return None
     points, notes = found
     loader.notes += notes
-    loader.source("hosts", section, section.file)
+    loader.source(layer, section, section.file)
     return points
 
 
