@@ -32,6 +32,38 @@ class SettlementOptions(_Section):
     )
 
 
+class Radio(_Section):
+    """How footprints are made from sites."""
+
+    confidence: float = Field(
+        default=0.9, ge=0.5, le=0.99, description="Probability of signal at the edge of a footprint (FCC: 0.9)."
+    )
+    terrain: bool = Field(default=True, description="Whether terrain is used where the region has elevation.")
+
+
+class Quality(_Section):
+    """What a connection must do to be usable."""
+
+    down_mbps: float = Field(default=10, gt=0, description="Least download speed in Mbit/s.")
+    up_mbps: float = Field(default=1, ge=0, description="Least upload speed in Mbit/s.")
+    min_tests: int = Field(default=5, ge=1, description="Fewest tests at which a measured tile counts.")
+
+
+class Capacity(_Section):
+    """Busy-hour demand against what sites carry; used for `usable` where nothing was measured."""
+
+    enabled: bool = Field(default=True, description="Whether sites are dimensioned at all.")
+    gb_per_month: float | None = Field(
+        default=None, gt=0, description="Data per user and month in GB; default: the table's."
+    )
+    busy_hour_share: float | None = Field(
+        default=None, gt=0, le=1, description="Share of a day's data in its busiest hour; default: the table's."
+    )
+    user_share: float | None = Field(
+        default=None, gt=0, le=1, description="Share of people who use mobile data; default: the table's."
+    )
+
+
 class Investment(_Section):
     """What may be built, with how much money, and what it is worth."""
 
@@ -76,6 +108,9 @@ class Scenario(_Section):
         default=400, gt=0, description="Distance in metres within which public WiFi counts as in reach."
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything drawn at random.")
+    radio: Radio = Field(default=Radio(), description="How footprints are made from sites.")
+    quality: Quality = Field(default=Quality(), description="What a connection must do to be usable.")
+    capacity: Capacity = Field(default=Capacity(), description="Busy-hour demand against what sites carry.")
     settlement: SettlementOptions = Field(
         default_factory=SettlementOptions, description="Options of settlement classes."
     )

@@ -36,10 +36,14 @@ class Known:
         Zones that are known whole, in the order of the region's zones.
     geometry : polygon in the grid CRS, or None
         The known area, when it is given as a file.
+    fraction : float64 array (ny, nx) or None
+        Share of each cell of which the layer itself speaks, such as a raster's pixels with a value. Where more than
+        one of the three is given, all must hold.
     """
 
     zones: NDArray[np.bool_] | None = None
     geometry: shapely.Geometry | None = None
+    fraction: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,19 @@ class CoverageLayer:
     Attributes
     ----------
     basis : str
-        ``declared`` (polygons) or ``modelled`` (sites with nominal radii).
+        ``declared`` (polygons, rasters, hexagons) or ``modelled`` (sites).
     technologies : tuple of str
         Those that the layer speaks of: where it is known, their absence means none.
     sites : DataFrame or None
         ``site_id, operator, technology, x, y`` in the grid CRS.
     polygons : GeoDataFrame or None
         ``technology, operator, geometry`` in the grid CRS.
+    cells : dict of (technology, operator) to float64 array (ny, nx), or None
+        Rasters and hexagons: fraction of each cell declared covered by *at least* that technology, every technology up
+        to the best one of the file; operator "" = anyone's.
+    silent : DataFrame or None
+        Sites that do not say their technology: ``site_id, operator, x, y`` in the grid CRS. Whom they alone might reach
+        is unknown.
     known : Known or None
         None = complete everywhere.
     source : Source
@@ -67,6 +77,8 @@ class CoverageLayer:
     polygons: gpd.GeoDataFrame | None
     known: Known | None
     source: Source
+    cells: dict[tuple[str, str], NDArray[np.float64]] | None = None
+    silent: pd.DataFrame | None = None
 
 
 def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:

@@ -109,10 +109,21 @@ class SiteColumns(Section):
     technologies: dict[Technology, str] | None = Field(None, description="A yes/no column per technology.")
 
 
-class CoverageSection(FileSection):
-    """Mobile coverage: declared polygons, or a register of sites."""
+class SpeedColumns(Section):
+    """Which columns of a declared layer tell the speed that is claimed, and the least that counts as covered."""
 
-    kind: Literal["sites", "polygons"] = Field(description="'sites' (CSV) or 'polygons' (any vector format).")
+    down_mbps: str | None = Field(None, description="Column with the claimed download speed in Mbit/s.")
+    up_mbps: str | None = Field(None, description="Column with the claimed upload speed in Mbit/s.")
+    min_down_mbps: float = Field(0, description="Rows that claim less are not covered.", ge=0)
+    min_up_mbps: float = Field(0, description="Rows that claim less are not covered.", ge=0)
+
+
+class CoverageSection(FileSection):
+    """Mobile coverage: a register of sites, or declared polygons, rasters or hexagons."""
+
+    kind: Literal["sites", "polygons", "raster", "hexagons"] = Field(
+        description="'sites' (CSV), 'polygons' (any vector format), 'raster' (GeoTIFF) or 'hexagons' (H3 ids)."
+    )
     format: Literal["columns", "opencellid", "arcep"] = Field(
         "columns", description="For sites: a known register by name, or 'columns'."
     )
@@ -123,20 +134,58 @@ class CoverageSection(FileSection):
     operators: dict[str, str] | None = Field(None, description="Operator name per code, such as { '620-1' = 'MTN' }.")
     technologies: list[Technology] | None = Field(None, description="Only these technologies of the file.")
     technology: str | None = Field(
-        None, description="For polygons: the column with the technology, or a constant like '4G'."
+        None, description="For declared layers: the column with the technology, or a constant like '4G'."
     )
-    operator: str | None = Field(None, description="For polygons: the column with the operator, or a constant.")
+    technology_codes: dict[str, Technology] | None = Field(
+        None, description="For declared layers: technology per code of that column, such as { '400' = '4G' }."
+    )
+    operator: str | None = Field(None, description="For declared layers: the column with the operator, or a constant.")
     layer: str | None = Field(None, description="For polygons: layer inside a GeoPackage.")
     where: Words | None = Field(None, description="Only rows whose columns have these values.")
+    threshold_dbm: float | None = Field(
+        None, description="For rasters of dBm: covered where at least this.", ge=-200, le=0
+    )
+    covered_classes: list[int] | None = Field(None, description="For rasters of classes: the values that mean covered.")
+    uncovered_classes: list[int] | None = Field(
+        None, description="For rasters of classes: the values that mean not covered; default: every other value."
+    )
+    hexagon: str | None = Field(None, description="For hexagons: the column with the H3 id.")
+    speed: SpeedColumns | None = Field(None, description="For polygons and hexagons: columns with the claimed speeds.")
     known_within: Known = None
 
     @model_validator(mode="after")
     def _complete(self) -> CoverageSection:
         if self.kind == "sites" and self.format == "columns" and self.columns is None:
             raise ValueError("sites of format 'columns' need a columns table")
-        if self.kind == "polygons" and self.technology is None:
-            raise ValueError("polygons need technology: a column name or one of 2G, 3G, 4G, 5G")
+        if self.kind in {"polygons", "hexagons"} and self.technology is None:
+            raise ValueError(f"{self.kind} need technology: a column name or one of 2G, 3G, 4G, 5G")
+        if self.kind == "hexagons" and self.hexagon is None:
+            raise ValueError("hexagons need hexagon: the column with the H3 id")
+        if self.kind == "raster":
+            if self.technology not in {"2G", "3G", "4G", "5G"}:
+                raise ValueError("a raster needs technology: one of 2G, 3G, 4G, 5G")
+            if (self.threshold_dbm is None) == (self.covered_classes is None):
+                raise ValueError("a raster needs threshold_dbm (values in dBm) or covered_classes (values are classes)")
         return self
+
+
+class SpeedtestSection(FileSection):
+    """Measured speed: tiles with tests, as Ookla publishes them (Parquet or CSV)."""
+
+    quadkey: str = Field("quadkey", description="Column with the quadkey of the tile.")
+    zoom: int = Field(16, description="Zoom level of the quadkeys: their length.", ge=8, le=20)
+    down_kbps: str = Field("avg_d_kbps", description="Column with the mean download speed in kbit/s.")
+    up_kbps: str = Field("avg_u_kbps", description="Column with the mean upload speed in kbit/s.")
+    latency_ms: str = Field("avg_lat_ms", description="Column with the mean latency in ms; may be absent.")
+    tests: str = Field("tests", description="Column with the number of tests.")
+
+
+class RadioSection(Section):
+    """Own tables of the link budget instead of the built-in ones; see docs/radio.md."""
+
+    sites: FileSection | None = Field(None, description="What a site sends, like data/tables/radio_sites.csv.")
+    propagation: FileSection | None = Field(None, description="How it travels, like data/tables/radio_propagation.csv.")
+    capacity: FileSection | None = Field(None, description="What a site carries, like data/tables/capacity.csv.")
 
 
 class WifiColumns(Section):
@@ -210,7 +259,14 @@ class RegionFile(Section):
     absent: list[Technology] = Field(
         default_factory=list, description="Technologies that do not exist here (not started, or switched off)."
     )
-    footprints: FileSection | None = Field(None, description="Own table of nominal radii instead of the built-in one.")
+    footprints: FileSection | None = Field(
+        None, description="Nominal radii to use in place of the link budget, like data/tables/footprint_radius.csv."
+    )
+    radio: RadioSection | None = Field(None, description="Own link budget.")
+    terrain: FileSection | None = Field(
+        None, description="Elevation in metres (GeoTIFF); with it footprints of sites follow the terrain."
+    )
+    speedtest: list[SpeedtestSection] = Field(default_factory=list, description="Measured speed, one file a period.")
     wifi: WifiSection | None = Field(None, description="Public WiFi.")
     hosts: HostsSection | None = Field(None, description="Candidate hosts of WiFi.")
     indicators: IndicatorsSection | None = Field(None, description="Figures by zone.")
