@@ -125,16 +125,42 @@ def site_candidates(cells: Cells, *, radius_m: ArrayLike, cost: ArrayLike, max_c
     Parameters
     ----------
     cells : Cells
-    radius_m : array-like (rows,) or float
-        Nominal radius in metres of a site in that cell.
+    radius_m : array-like (rows,), (rows, classes) or float
+        Radius in metres of a site in that cell; with classes, by what stands around the people (`Cells.around`).
     cost : array-like (rows,) or float
         Present cost of a site in that cell.
     max_candidates : int
     """
-    radius = _spread_out(radius_m, cells.cell_id.size)
-    picks = spread(cells.cell_id, cells.people, radius_m=radius, grid=cells.grid, most=max_candidates)
+    radius = np.asarray(radius_m, dtype=np.float64)
+    radius = radius if radius.ndim == 2 else _spread_out(radius, cells.cell_id.size)
+    own = radius if radius.ndim == 1 else radius[np.arange(cells.cell_id.size), _around(cells)]
+    picks = spread(cells.cell_id, cells.people, radius_m=own, grid=cells.grid, most=max_candidates)
     price = _spread_out(cost, cells.cell_id.size)[picks]
     return _at_cells("site", picks, label="New site at cell", cost=price, radius_m=radius[picks], cells=cells)
+
+
+def _around(cells: Cells) -> NDArray[np.int64]:
+    if cells.around is None:
+        raise SchemaError([Fault("cells table", "column is missing", "radii by class need it", "around")])
+    return cells.around
+
+
+def _reached(
+    x: NDArray[np.float64], y: NDArray[np.float64], radius_m: ArrayLike, cells: Cells
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Candidate, row of the cells table and fraction of each pair; radii may depend on what stands around people."""
+    radius = np.asarray(radius_m, dtype=np.float64)
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+    for column in range(radius.shape[1] if radius.ndim == 2 else 1):
+        index, cell, fraction = disc_cells(x, y, radius[:, column] if radius.ndim == 2 else radius, cells.grid)
+        place = np.minimum(np.searchsorted(cells.cell_id, cell), max(cells.cell_id.size - 1, 0))
+        found = cells.cell_id[place] == cell if cells.cell_id.size else np.zeros(cell.size, dtype=np.bool_)
+        if radius.ndim == 2 and cells.cell_id.size:
+            found &= _around(cells)[place] == column
+        parts.append((index[found], place[found], fraction[found]))
+    index, place, fraction = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    order = np.lexsort((place, index))
+    return index[order].astype(np.int64), place[order].astype(np.int64), fraction[order].astype(np.float64)
 
 
 def _spread_out(value: ArrayLike, size: int) -> NDArray[np.float64]:
@@ -165,10 +191,7 @@ def _assemble(
     cells: Cells,
 ) -> Candidates:
     """Join discs with the cells table; those that reach nobody are dropped and counted."""
-    index, cell, fraction = disc_cells(x, y, radius_m, cells.grid)
-    place = np.minimum(np.searchsorted(cells.cell_id, cell), max(cells.cell_id.size - 1, 0))
-    found = cells.cell_id[place] == cell if cells.cell_id.size else np.zeros(cell.size, dtype=np.bool_)
-    index, place, fraction = index[found], place[found], fraction[found]
+    index, place, fraction = _reached(x, y, radius_m, cells)
     zone = _zones(x, y, index=index, rows=place, fraction=fraction, cells=cells)
     useful = cells.people[place] > 0
     index, place, fraction = index[useful], place[useful], fraction[useful]

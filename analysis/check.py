@@ -53,9 +53,8 @@ def report(region: Region) -> dict[str, Any]:
                 "file": layer.source.file,
                 "basis": layer.basis,
                 "technologies": list(layer.technologies),
-                "features": len(
-                    layer.sites if layer.sites is not None else layer.polygons if layer.polygons is not None else ()
-                ),
+                "features": next((len(t) for t in (layer.sites, layer.polygons) if t is not None), 0),
+                "silent_sites": 0 if layer.silent is None else len(layer.silent),
                 "known_within": "everywhere" if layer.known is None else "part of the region",
             }
             for layer in region.coverage

@@ -132,6 +132,67 @@ def degurba(
 
 
 @app.command()
+def coverage(
+    sites: Annotated[Path, typer.Argument(help="Register of mobile sites (CSV).", metavar="SITES.csv")],
+    grid: Annotated[Path, typer.Option("--grid", help="GeoTIFF whose lattice is used; projected, in metres.")],
+    technology: Annotated[str, typer.Option("--technology", help="Sites of at least this one: 2G, 3G, 4G or 5G.")],
+    out: Annotated[Path, typer.Option("--out", help="GeoTIFF to write: fraction of each cell that is served.")],
+    dem: Annotated[Path | None, typer.Option("--dem", help="Elevation; then footprints follow the terrain.")] = None,
+    settlement: Annotated[
+        Path | None, typer.Option("--settlement", help="GeoTIFF of level 2 classes on the same lattice.")
+    ] = None,
+    surroundings: Annotated[
+        str, typer.Option("--surroundings", help="Without --settlement: urban, semi-urban or rural everywhere.")
+    ] = "semi-urban",
+    variant: Annotated[str, typer.Option("--variant", help="low, central or high footprints.")] = "central",
+    confidence: Annotated[float, typer.Option("--confidence", help="Probability of signal at the edge.")] = 0.9,
+    probability: Annotated[
+        Path | None, typer.Option("--probability", help="GeoTIFF to write: mean probability of signal in each cell.")
+    ] = None,
+    register: Annotated[str, typer.Option("--format", help="columns, opencellid or arcep.")] = "columns",
+    x: Annotated[str, typer.Option("--x", help="Column with the longitude or easting.")] = "lon",
+    y: Annotated[str, typer.Option("--y", help="Column with the latitude or northing.")] = "lat",
+    technology_column: Annotated[
+        str | None, typer.Option("--technology-column", help="Column with the technology; else all are --technology.")
+    ] = None,
+    crs: Annotated[str | None, typer.Option("--crs", help="CRS of the two columns; default EPSG:4326.")] = None,
+    radio_sites: Annotated[Path | None, typer.Option("--radio-sites", help="Own table of what a site sends.")] = None,
+    propagation: Annotated[Path | None, typer.Option("--propagation", help="Own table of path-loss models.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lay out which part of each cell a register of sites serves."""
+    from analysis.coverage_tool import Options, Register, coverage_file
+
+    found = coverage_file(
+        sites,
+        grid=grid,
+        out=out,
+        options=Options(technology, variant, confidence, surroundings, radio_sites, propagation),
+        register=Register(register, x, y, technology_column, None, crs),  # pyright: ignore[reportArgumentType]
+        settlement=settlement,
+        dem=dem,
+        probability=probability,
+    )
+    if as_json:
+        _say([json.dumps(found, indent=2)])
+        return
+    where = "by --settlement" if settlement else f"taken as {surroundings} everywhere"
+    headline = (
+        f"{found['sites']:,} sites of at least {technology}, {variant} footprints by {found['model']}, "
+        f"{confidence:.0%} at the edge; surroundings {where}"
+    )
+    _say(
+        [
+            headline,
+            f"served: {found['covered_km2']:,.1f} km² in {found['cells_touched']:,} of {found['cells']:,} cells",
+            *([f"not known behind the terrain: {found['unknown_km2']:,.1f} km²"] if found["unknown_km2"] > 0 else []),
+            *found["notes"],
+            f"written: {out}",
+        ]
+    )
+
+
+@app.command()
 def explain(
     folder: Folder,
     zone: Annotated[str | None, typer.Option("--zone", help="Zone id or name.")] = None,

@@ -39,6 +39,8 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
         )
         if np.isfinite(row[column])
     ]
+    if "rank_low" in row and np.isfinite(float(row["rank_low"] or np.nan)):
+        lines.append(f"Rank under low footprints {int(row['rank_low'])}, under high ones {int(row['rank_high'])}")
     lines += _states(row)
     lines.append(f"Below {target}: {row['gap_people']:,.1f}; unknown: {row['unknown_people']:,.1f}")
     sites = results.plan[(results.plan["zone_id"].astype(str) == zone_id) & results.plan["within_budget"]]
@@ -75,10 +77,28 @@ def explain_cell(results: Results, cell_id: int) -> list[str]:
     for name in ("2g", "3g", "4g", "5g"):
         value = row[f"at_least_{name}"]
         lines.append(f"At least {name.upper()}: {_percent(value)}")
+    lines += _bases(row, target)
     lines.append(f"Public WiFi within 400 m (straight line): {_percent(row['wifi_400_m'])}")
     lines += _states(row)
     lines.append(f"Below {target}: {_number(row['gap_people'])}")
     return [*lines, "", *_inputs(results)]
+
+
+def _bases(row: dict[Any, Any], target: str) -> list[str]:
+    """What each basis says of the target, and the speed measured."""
+    lines: list[str] = []
+    for name in ("declared", "modelled", "measured"):
+        value = row.get(f"{name}_share", float("nan"))
+        if np.isfinite(value):
+            what = "the target speed" if name == "measured" else f"at least {target}"
+            lines.append(f"  {name}: {value:.1%} of its people have {what}")
+    if np.isfinite(row.get("down_mbps", float("nan"))):
+        lines.append(
+            f"  measured: {row['down_mbps']:.1f} Mbit/s down, {row['up_mbps']:.1f} up, {row['tests']:.0f} tests"
+        )
+    if np.isfinite(row.get("room_share", float("nan"))):
+        lines.append(f"  dimensioned: sites have room for {row['room_share']:.1%} of those they serve")
+    return lines
 
 
 def _percent(value: float) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
-from geo.burn import cell_fractions, covered_fraction, disc_fractions
+from data.coverage import TECHNOLOGIES, VARIANTS
+from geo.burn import cell_fractions, covered_fraction
 from geo.vector import polygonal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from analysis.fragments import Fragments
+    from analysis.propagation import Propagation
     from data.coverage import CoverageLayer, Known
     from data.region import Region
     from geo.grid import Grid
 
 UNION = ""
 """Operator name that stands for anyone's signal."""
+
+BASES = ("declared", "modelled")
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,23 @@ class Coverage:
     fraction : dict of (variant, technology, operator) to float64 array (cells,)
         Fraction of the cell reached by *at least* that technology; operator `UNION` = anyone.
     known : dict of technology to float64 array (fragments,)
-        Fraction of the fragment's people for whom coverage by that technology is known; 0 = no source.
+        Fraction of the fragment's people in the area of which a source speaks; 0 = no source.
     operators : tuple of str
     basis : tuple of str
         ``declared``, ``modelled`` or both.
     technologies : tuple of str
         Technologies with a source, lowest first.
+    silent : dict of (variant, technology, operator) to float64 array (cells,)
+        Fraction of the cell that only sites which do not say their technology, or sites behind unknown terrain, might
+        reach: whether they do is unknown. Empty = none.
+    by_basis : dict of (basis, technology) to two float64 arrays (fragments,)
+        Fraction of the people known to be reached, and of those for whom it is known either way, by declared and by
+        modelled layers alone, anyone's signal, in the footprint variant of the run.
+    variants : tuple of str
+        Footprint variants that were laid out.
+    within : dict of technology to float64 array (fragments,)
+        Fraction of the fragment inside the known areas, unread pixels of rasters among them: what is reached is
+        counted there. Empty = as `known`.
     """
 
     fraction: dict[tuple[str, str, str], NDArray[np.float64]]
@@ -47,74 +63,98 @@ class Coverage:
     operators: tuple[str, ...]
     basis: tuple[str, ...]
     technologies: tuple[str, ...]
+    silent: dict[tuple[str, str, str], NDArray[np.float64]] = field(default_factory=dict)
+    by_basis: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+    variants: tuple[str, ...] = VARIANTS
+    within: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def answered(
+        self, technology: str, fragments: Fragments, *, variant: str, operator: str = UNION
+    ) -> NDArray[np.float64]:
+        """Fraction of each fragment's people for whom it is known whether at least the technology reaches them."""
+        spoken = np.minimum(self.known[technology], 1.0)
+        doubt = self.silent.get((variant, technology, operator))
+        return spoken if doubt is None else spoken * (1.0 - doubt[fragments.cell])
 
 
-def radius_class(settlement: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Index into `RADIUS_CLASSES` of level 2 settlement codes: urban centre, urban cluster, everything else."""
-    codes = np.asarray(settlement)
-    return np.where(codes == 30, 0, np.where(codes >= 20, 1, 2)).astype(np.int64)
+def _chosen(
+    tables: Iterable[pd.DataFrame | None], *, technologies: tuple[str, ...] | None, operator: str
+) -> pd.DataFrame | None:
+    """Rows of some technologies and one operator (or anyone), of all tables together; None when there are none."""
+    found: list[pd.DataFrame] = []
+    for table in tables:
+        if table is None:
+            continue
+        kept = np.ones(len(table), dtype=bool)
+        if technologies is not None:
+            kept &= table["technology"].isin(technologies).to_numpy()
+        if operator != UNION:
+            kept &= (table["operator"] == operator).to_numpy()
+        if kept.any():
+            found.append(table[kept])
+    return pd.concat(found, ignore_index=True) if found else None
 
 
-def site_radii(
-    sites: pd.DataFrame, *, radii: pd.DataFrame, settlement: NDArray[np.int16], grid: Grid, variant: str
+def declared_fraction(
+    layers: Sequence[CoverageLayer], technology: str, operator: str, *, grid: Grid
 ) -> NDArray[np.float64]:
-    """Nominal radius in metres of each site, by its technology and the class of the cell that it stands in.
-
-    Parameters
-    ----------
-    sites : DataFrame
-        ``technology, x, y`` (grid CRS).
-    radii : DataFrame
-        See `data.coverage.read_radii` (km).
-    settlement : int16 array (ny, nx)
-        Level 2 codes.
-    variant : {'low', 'central', 'high'}
-    """
-    cell = grid.locate(sites["x"].to_numpy(), sites["y"].to_numpy())
-    where = np.where(cell >= 0, radius_class(settlement.ravel()[np.maximum(cell, 0)]), 2)
-    out = np.empty(len(sites), dtype=np.float64)
-    technology = sites["technology"].to_numpy()
-    for name in TECHNOLOGIES:
-        for index, surroundings in enumerate(RADIUS_CLASSES):
-            chosen = (technology == name) & (where == index)
-            if chosen.any():
-                out[chosen] = float(radii.loc[(name, surroundings), variant])  # pyright: ignore[reportArgumentType]
-    return out * 1000
-
-
-def _fraction(
-    region: Region, technologies: tuple[str, ...], operator: str, *, variant: str, settlement: NDArray[np.int16]
-) -> NDArray[np.float64]:
-    """Fraction (ny, nx) reached by any of the technologies: polygons of every layer in one union, sites in another."""
-
-    def chosen(tables: list[pd.DataFrame]) -> pd.DataFrame | None:
-        parts = [
-            table[table["technology"].isin(technologies) & ((operator == UNION) | (table["operator"] == operator))]
-            for table in tables
-        ]
-        found = [part for part in parts if len(part)]
-        return pd.concat(found, ignore_index=True) if found else None
-
-    best = np.zeros(region.grid.shape)
-    polygons = chosen([layer.polygons for layer in region.coverage if layer.polygons is not None])
+    """Fraction (ny, nx) that layers declare reached by at least the technology: polygons in one union, then cells."""
+    at_least = TECHNOLOGIES[TECHNOLOGIES.index(technology) :]
+    polygons = _chosen((layer.polygons for layer in layers), technologies=at_least, operator=operator)
+    best = np.zeros(grid.shape)
     if polygons is not None:
-        best = covered_fraction(polygons["geometry"].to_numpy(), region.grid)
-    sites = chosen([layer.sites for layer in region.coverage if layer.sites is not None])
-    if sites is not None:
-        radius = site_radii(sites, radii=region.radii, settlement=settlement, grid=region.grid, variant=variant)
-        x, y = sites["x"].to_numpy(), sites["y"].to_numpy()
-        best = np.maximum(best, disc_fractions(x, y, radius, region.grid, on_ground=True))
+        best = covered_fraction(polygons["geometry"].to_numpy(), grid)
+    for layer in layers:
+        cells = layer.cells.get((technology, operator)) if layer.cells else None
+        if cells is not None:
+            best = np.maximum(best, cells)
     return best
 
 
-def known_share(known: Known | None, fragments: Fragments, region: Region) -> NDArray[np.float64]:
-    """Fraction of each fragment inside the area where a layer is complete."""
+def _guesses(layers: Sequence[CoverageLayer], technologies: tuple[str, ...], *, operator: str) -> pd.DataFrame | None:
+    """Sites that do not say their technology, as if each carried every one asked for of which its register speaks."""
+    tables = [
+        layer.silent.assign(technology=name)
+        for layer in layers
+        if layer.silent is not None
+        for name in technologies
+        if name in layer.technologies
+    ]
+    return _chosen(tables, technologies=None, operator=operator)
+
+
+def modelled_fraction(
+    layers: Sequence[CoverageLayer], technology: str, operator: str, *, model: Propagation, variant: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fraction (ny, nx) that sites of at least the technology reach, and what only silent sites might reach."""
+    at_least = TECHNOLOGIES[TECHNOLOGIES.index(technology) :]
+    sites = _chosen((layer.sites for layer in layers), technologies=at_least, operator=operator)
+    silent = _guesses(layers, at_least, operator=operator)
+    best = unknown = np.zeros(model.grid.shape)
+    if sites is not None:
+        best, unknown = model.covered(sites, variant=variant)
+    if silent is not None:
+        both = silent if sites is None else pd.concat([sites, silent], ignore_index=True)
+        reached, dark = model.covered(both, variant=variant)
+        unknown = np.maximum(np.maximum(reached - best, 0.0) + dark, unknown)
+    return best, unknown
+
+
+def known_share(
+    known: Known | None, fragments: Fragments, region: Region, *, whole: bool = False
+) -> NDArray[np.float64]:
+    """Fraction of each fragment inside the area where a layer is complete; `whole` leaves its unread pixels in."""
+    share = np.ones(fragments.size)
     if known is None:
-        return np.ones(fragments.size)
+        return share
     if known.zones is not None:
         inside = np.append(known.zones, np.False_)
-        return inside[fragments.zone].astype(np.float64)
-    return _known_by_area(known.geometry, fragments, region)
+        share = inside[fragments.zone].astype(np.float64)
+    elif known.geometry is not None:
+        share = _known_by_area(known.geometry, fragments, region)
+    if known.fraction is not None and not whole:
+        share = share * known.fraction.ravel()[fragments.cell_id]
+    return share
 
 
 def _known_by_area(area: Any, fragments: Fragments, region: Region) -> NDArray[np.float64]:
@@ -133,47 +173,105 @@ def _known_by_area(area: Any, fragments: Fragments, region: Region) -> NDArray[n
     return np.clip(covered / part, 0.0, 1.0)
 
 
-def cover(region: Region, fragments: Fragments, settlement: NDArray[np.int16]) -> Coverage:
-    """Coverage of every cell and fragment of the region, per technology and operator, in three variants.
+def _spoken(
+    layers: Sequence[CoverageLayer], fragments: Fragments, region: Region, *, whole: bool = False
+) -> dict[str, NDArray[np.float64]]:
+    """Fraction of each fragment in the area of which any of the layers speaks, by technology."""
+    known = {t: np.zeros(fragments.size) for t in TECHNOLOGIES}
+    for layer in layers:
+        share = known_share(layer.known, fragments, region, whole=whole)
+        for technology in layer.technologies:
+            known[technology] = np.maximum(known[technology], share)
+    return known
+
+
+def operators_of(layers: Sequence[CoverageLayer]) -> tuple[str, ...]:
+    """Names of every operator of the layers, in order."""
+    names = {name for layer in layers for name in _operators(layer)}
+    return tuple(sorted(names - {UNION}))
+
+
+def _operators(layer: CoverageLayer) -> set[str]:
+    tables = (layer.sites, layer.polygons, layer.silent)
+    named = {str(name) for table in tables if table is not None for name in table["operator"].unique()}
+    return named | {operator for _, operator in layer.cells or ()}
+
+
+def cover(
+    region: Region,
+    fragments: Fragments,
+    *,
+    model: Propagation,
+    footprint: str = "central",
+    variants: tuple[str, ...] = VARIANTS,
+) -> Coverage:
+    """Coverage of every cell and fragment of the region, per technology and operator, by footprint variant.
 
     Technologies are cumulative (SDG 9.c.1): *at least 3G* is the union of the 3G, 4G and 5G footprints. Polygons
-    of all layers are one union, sites another; where both reach into a cell the larger fraction counts.
+    of all layers are one union, sites another; where several kinds reach into a cell the larger fraction counts.
+    Layers that are there to compare count nobody: they stand in `by_basis` alone.
 
     Parameters
     ----------
     region : Region
     fragments : Fragments
         Cells and their parts in zones.
-    settlement : int16 array (ny, nx)
-        Level 2 codes, which set the nominal radii.
+    model : Propagation
+        How far sites serve.
+    footprint : str
+        Variant of the run.
+    variants : tuple of str
+        Variants to lay out; the run's among them.
     """
-    operators = tuple(sorted({str(o) for layer in region.coverage for o in _table(layer)["operator"].unique()}))
-    fraction: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+    layers = [layer for layer in region.coverage if layer.counts]
+    operators = operators_of(layers)
     rows = fragments.cells
-    for index, technology in enumerate(TECHNOLOGIES):
-        at_least = TECHNOLOGIES[index:]
-        for variant in VARIANTS:
-            for operator in (UNION, *operators):
-                found = _fraction(region, at_least, operator, variant=variant, settlement=settlement)
-                fraction[variant, technology, operator] = found.ravel()[rows]
-    known = {t: np.zeros(fragments.size) for t in TECHNOLOGIES}
-    for layer in region.coverage:
-        share = known_share(layer.known, fragments, region)
-        for technology in layer.technologies:
-            known[technology] = np.maximum(known[technology], share)
+    fraction: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+    silent: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+    for technology in TECHNOLOGIES:
+        for operator in (UNION, *operators):
+            declared = declared_fraction(layers, technology, operator, grid=region.grid).ravel()[rows]
+            for variant in variants:
+                field, dark = modelled_fraction(layers, technology, operator, model=model, variant=variant)
+                best = np.maximum(declared, field.ravel()[rows])
+                fraction[variant, technology, operator] = best
+                if dark.any():
+                    silent[variant, technology, operator] = np.clip(np.minimum(dark.ravel()[rows], 1 - best), 0, 1)
+    known = _spoken(layers, fragments, region)
+    within = _spoken(layers, fragments, region, whole=True)
     for technology in region.settings.absent:
-        known[technology] = np.ones(fragments.size)
+        known[technology] = within[technology] = np.ones(fragments.size)
     return Coverage(
         fraction,
         known,
         operators,
-        tuple(sorted({layer.basis for layer in region.coverage})),
-        tuple(t for t in TECHNOLOGIES if any(t in layer.technologies for layer in region.coverage)),
+        tuple(sorted({layer.basis for layer in layers})),
+        tuple(t for t in TECHNOLOGIES if any(t in layer.technologies for layer in layers)),
+        silent,
+        _by_basis(region, fragments, model=model, footprint=footprint),
+        variants,
+        within,
     )
 
 
-def _table(layer: CoverageLayer) -> pd.DataFrame:
-    table = layer.sites if layer.sites is not None else layer.polygons
-    if table is None:
-        raise ValueError("a coverage layer holds sites or polygons")
-    return table
+def _by_basis(
+    region: Region, fragments: Fragments, *, model: Propagation, footprint: str
+) -> dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Reached and known fractions of every fragment by each basis alone, layers that only compare among them."""
+    found: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+    for basis in BASES:
+        layers = [layer for layer in region.coverage if layer.basis == basis]
+        spoken = _spoken(layers, fragments, region)
+        within = _spoken(layers, fragments, region, whole=True)
+        for technology in TECHNOLOGIES:
+            said = spoken[technology]
+            if basis == "declared":
+                reached = declared_fraction(layers, technology, UNION, grid=region.grid)
+                dark = np.zeros(region.grid.shape)
+            else:
+                reached, dark = modelled_fraction(layers, technology, UNION, model=model, variant=footprint)
+            field = reached.ravel()[fragments.cell_id]
+            open_ = np.clip(np.minimum(dark.ravel()[fragments.cell_id], 1.0 - field), 0.0, 1.0)
+            covered = field * within[technology]
+            found[basis, technology] = covered, np.maximum((1.0 - open_) * said, covered)
+    return found

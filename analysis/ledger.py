@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.footprint import UNION
-from data.coverage import TECHNOLOGIES, VARIANTS
+from data.coverage import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,16 +25,16 @@ STATES = (
     "declared_5g",
     "usable",
 )
-"""Service states (methods, §1); `usable` stays empty until measured or dimensioned quality is known."""
+"""Service states (methods, §1)."""
 
 STATE_MEANING = {
     "unknown": "no coverage information",
     "no_signal": "outside every mobile network",
     "below_broadband": "2G at best",
     "mobile_broadband": "3G at best",
-    "declared_4g": "inside a 4G footprint, quality not known",
-    "declared_5g": "inside a 5G footprint, quality not known",
-    "usable": "4G or better with proven quality",
+    "declared_4g": "inside a 4G footprint, quality not known or below the target",
+    "declared_5g": "inside a 5G footprint, quality not known or below the target",
+    "usable": "4G or better, and measured or dimensioned to meet the target speed",
 }
 
 
@@ -67,19 +67,27 @@ def reached(
     """Fraction of each fragment known to be reached by at least each technology, never less than by a better one."""
     out: dict[str, NDArray[np.float64]] = {}
     best = np.zeros(fragments.size)
+    within = coverage.within or coverage.known
     for technology in reversed(TECHNOLOGIES):
         fraction = coverage.fraction[variant, technology, operator][fragments.cell]
-        best = np.maximum(best, fraction * coverage.known[technology])
+        best = np.maximum(best, fraction * within[technology])
         out[technology] = best
     return {technology: out[technology] for technology in TECHNOLOGIES}
 
 
-def make_ledger(coverage: Coverage, fragments: Fragments, *, variant: str = "central") -> Ledger:
+def make_ledger(
+    coverage: Coverage,
+    fragments: Fragments,
+    *,
+    variant: str = "central",
+    usable: NDArray[np.float64] | None = None,
+) -> Ledger:
     """Put every person in one service state.
 
     A person is in the state of the best technology that reaches them, if every better one is known not to: "2G at best"
     is said only where 3G and 4G are known, "3G at best" only where 4G is, and `no_signal` only where 2G, 3G and 4G all
     are (or are declared absent). Anybody else is `unknown`. 5G is taken to lie inside 4G: an unknown 5G hides nobody.
+    Of those whom 4G or 5G reaches, the usable fraction is `usable`, whichever of the two it is.
 
     Parameters
     ----------
@@ -87,45 +95,53 @@ def make_ledger(coverage: Coverage, fragments: Fragments, *, variant: str = "cen
     fragments : Fragments
     variant : {'low', 'central', 'high'}
         Footprint variant.
+    usable : float64 array (fragments,), optional
+        Fraction of the people reached by 4G or better whose quality is measured or dimensioned to meet the target;
+        None = quality is known nowhere.
     """
     at_least = reached(coverage, fragments, variant=variant)
-    ground = np.minimum.reduce([coverage.known[technology] for technology in ("2G", "3G", "4G")])
-    known = {t: np.minimum(coverage.known[t], 1.0) for t in TECHNOLOGIES}
+    known = {t: coverage.answered(t, fragments, variant=variant) for t in TECHNOLOGIES}
+    ground = np.minimum.reduce([known[technology] for technology in ("2G", "3G", "4G")])
     # "2G at best" needs 3G and 4G to be known, "3G at best" needs 4G: being reached by 2G says nothing of them
     at_best_2g = np.minimum(at_least["2G"], np.minimum(known["3G"], known["4G"]))
     at_best_3g = np.minimum(at_least["3G"], known["4G"])
     none = np.maximum(ground - at_least["2G"], 0.0)
     persons = fragments.persons
+    good = np.zeros(fragments.size) if usable is None else np.clip(usable, 0.0, 1.0)
     states = {
         "no_signal": none * persons,
         "below_broadband": np.maximum(at_best_2g - at_least["3G"], 0.0) * persons,
         "mobile_broadband": np.maximum(at_best_3g - at_least["4G"], 0.0) * persons,
-        "declared_4g": (at_least["4G"] - at_least["5G"]) * persons,
-        "declared_5g": at_least["5G"] * persons,
-        "usable": np.zeros(fragments.size),
+        "declared_4g": (at_least["4G"] - at_least["5G"]) * (1 - good) * persons,
+        "declared_5g": at_least["5G"] * (1 - good) * persons,
+        "usable": at_least["4G"] * good * persons,
     }
     rest = persons - sum(states.values(), np.zeros(fragments.size))
     states["unknown"] = np.where(np.abs(rest) < 1e-9 * np.maximum(persons, 1), 0.0, rest)
     return Ledger({state: states[state] for state in STATES}, at_least, known)
 
 
-def coverage_table(coverage: Coverage, fragments: Fragments) -> dict[str, dict[str, Any]]:
+def coverage_table(
+    coverage: Coverage, fragments: Fragments, *, footprint: str = "central"
+) -> dict[str, dict[str, Any]]:
     """People covered by at least each technology, by anyone's network and by the largest single operator.
 
     Returns
     -------
     dict
         technology → {union, largest_operator} → {persons, share, low, high, unknown[, operator]}; `share` is of the
-        people for whom it is known (null when nobody's is), `low` and `high` are persons under the other footprints.
+        people for whom it is known (null when nobody's is), `low` and `high` are persons under the other footprints,
+        null when the run laid out its own alone.
 
     Notes
     -----
     SDG 9.c.1 asks for the largest single operator's coverage; the union is the planner's question. Both are published.
     """
+    by_operator = operator_table(coverage, fragments, footprint=footprint)
     table: dict[str, dict[str, Any]] = {}
     for technology in TECHNOLOGIES:
-        union = _covered(coverage, fragments, technology, UNION)
-        single = [(_covered(coverage, fragments, technology, name), name) for name in coverage.operators]
+        union = _covered(coverage, fragments, technology, UNION, footprint=footprint)
+        single = [(by_operator[name][technology], name) for name in coverage.operators]
         largest, name = max(single, key=lambda item: (item[0]["persons"], item[1]), default=(union, None))
         table[technology] = {
             "union": union,
@@ -137,21 +153,32 @@ def coverage_table(coverage: Coverage, fragments: Fragments) -> dict[str, dict[s
     return table
 
 
-def _covered(coverage: Coverage, fragments: Fragments, technology: str, operator: str) -> dict[str, float | None]:
-    part = {
-        variant: reached(coverage, fragments, variant=variant, operator=operator)[technology] for variant in VARIANTS
+def operator_table(
+    coverage: Coverage, fragments: Fragments, *, footprint: str = "central"
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The same figures for each operator: operator → technology → {persons, share, low, high, unknown}."""
+    return {
+        name: {t: _covered(coverage, fragments, t, name, footprint=footprint) for t in TECHNOLOGIES}
+        for name in coverage.operators
     }
-    persons = {variant: float(fraction @ fragments.persons) for variant, fraction in part.items()}
-    spoken = coverage.known[technology]
+
+
+def _covered(
+    coverage: Coverage, fragments: Fragments, technology: str, operator: str, *, footprint: str
+) -> dict[str, float | None]:
+    def part(variant: str) -> NDArray[np.float64]:
+        return reached(coverage, fragments, variant=variant, operator=operator)[technology]
+
+    persons = {variant: float(part(variant) @ fragments.persons) for variant in coverage.variants}
+    spoken = coverage.answered(technology, fragments, variant=footprint, operator=operator)
     answered = float(spoken @ fragments.persons)
-    yes = float(np.minimum(part["central"], spoken) @ fragments.persons)
-    anyone = reached(coverage, fragments, variant="central")[technology]
-    known = float(np.maximum(coverage.known[technology], anyone) @ fragments.persons)
+    yes = float(np.minimum(part(footprint), spoken) @ fragments.persons)
+    known = float(np.maximum(spoken, part(footprint)) @ fragments.persons)
     total = float(fragments.persons.sum())
     return {
-        "persons": persons["central"],
+        "persons": persons[footprint],
         "share": yes / answered if answered > 0 else None,
-        "low": persons["low"],
-        "high": persons["high"],
+        "low": persons.get("low"),
+        "high": persons.get("high"),
         "unknown": max(total - known, 0.0),
     }

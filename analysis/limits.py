@@ -62,12 +62,7 @@ def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:
     if not region.coverage:
         return ["- No mobile coverage was given: every person's service is unknown."]
     if "modelled" in summary["basis"]:
-        fourth = summary["coverage"][summary["target"]]["union"]
-        lines.append(
-            "- Footprints of sites are nominal radii by technology and settlement class, not propagation over terrain: "
-            f"people with at least {summary['target']} lie between {fourth['low']:,.0f} and {fourth['high']:,.0f} "
-            f"(central {fourth['persons']:,.0f})."
-        )
+        lines += _modelled_lines(summary)
     if "declared" in summary["basis"]:
         lines.append("- Declared coverage is the operators' claim; it overstates what people get.")
     spoken = {technology for layer in region.coverage for technology in layer.technologies} | set(
@@ -76,4 +71,34 @@ def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:
     missing = [technology for technology in ("2G", "3G", "4G", "5G") if technology not in spoken]
     if missing:
         lines.append(f"- No source speaks of {', '.join(missing)}: coverage by it is unknown everywhere.")
+    return lines
+
+
+def _modelled_lines(summary: dict[str, Any]) -> list[str]:
+    target, model = summary["target"], summary["model"]
+    reached = summary["coverage"][target]["union"]
+    how = {
+        "nominal radii": "nominal radii by technology and settlement class",
+        "link budget": "a link budget by technology and settlement class, without terrain",
+        "terrain": "a link budget over the terrain given (Longley-Rice), with clutter by settlement class",
+    }[model]
+    lines = [f"- Footprints of sites rest on {how}; signal is at least {summary['confidence']:.0%} sure at their edge."]
+    if model == "nominal radii":
+        lines = [f"- Footprints of sites rest on {how}, not on propagation over terrain."]
+    if reached["low"] is not None:
+        lines.append(
+            f"- People with at least {target} lie between {reached['low']:,.0f} and {reached['high']:,.0f} under low "
+            f"and high footprints ({summary['footprint']}: {reached['persons']:,.0f})."
+        )
+    silent = summary["silent_sites"]
+    if silent["sites"]:
+        lines.append(
+            f"- {silent['sites']:,} sites do not say their technology: whom they alone might reach is unknown, "
+            f"{silent['unknown_people'][target]:,.0f} people for {target}."
+        )
+    if summary["quality"]["dimensioned"] is not None:
+        lines.append(
+            "- `usable` rests on assumed spectrum, efficiency and demand where nothing was measured; sites missing "
+            "from the register make it too low."
+        )
     return lines

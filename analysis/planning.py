@@ -11,10 +11,8 @@ import shapely
 from analysis.access import wifi_within
 from analysis.candidates import Cells, best_cell_candidates, merge, site_candidates, wifi_candidates
 from analysis.costs import cost_table, site_cost, wifi_cost
-from analysis.footprint import radius_class
 from analysis.invest import cut, make_problem, sequence
 from analysis.tables import main_zone
-from data.coverage import RADIUS_CLASSES
 from data.region import lonlat
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from analysis.fragments import Fragments
     from analysis.invest import Sequence
     from analysis.ledger import Ledger
+    from analysis.propagation import Propagation
     from analysis.scenario import Scenario
     from data.region import Region
 
@@ -51,7 +50,13 @@ COLUMNS = (
 
 
 def make_plan(
-    region: Region, fragments: Fragments, ledger: Ledger, *, scenario: Scenario, settlement: NDArray[np.int16]
+    region: Region,
+    fragments: Fragments,
+    ledger: Ledger,
+    *,
+    scenario: Scenario,
+    settlement: NDArray[np.int16],
+    model: Propagation,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Choose what to build for the people below the target.
 
@@ -65,6 +70,8 @@ def make_plan(
         Budget, kinds of candidates, costs.
     settlement : int16 array (ny, nx)
         Level 2 codes.
+    model : Propagation
+        How far new sites serve: as existing ones do, but for terrain.
 
     Returns
     -------
@@ -83,11 +90,12 @@ def make_plan(
     )
     within, known = wifi_within(region, fragments, distance_m=scenario.wifi_distance_m)
     has_wifi = _fraction(fragments.by_cell(within * fragments.persons), fragments.by_cell(known * fragments.persons))
-    cells = Cells(region.grid, fragments.cells, people, main_zone(region, fragments).astype(str))
+    around = model.around.ravel()[fragments.cells]
+    cells = Cells(region.grid, fragments.cells, people, main_zone(region, fragments).astype(str), around)
     codes = settlement.ravel()[fragments.cells]
     offered = merge(
         *_wifi(region, cells, beyond=people * (1 - has_wifi), scenario=scenario, prices=prices),
-        *_sites(region, cells, codes=codes, scenario=scenario, prices=prices),
+        *_sites(cells, codes=codes, scenario=scenario, prices=prices, model=model),
     )
     problem = make_problem(
         people,
@@ -161,19 +169,17 @@ def _wifi(
 
 
 def _sites(
-    region: Region, cells: Cells, *, codes: NDArray[np.int16], scenario: Scenario, prices: CostTable
+    cells: Cells, *, codes: NDArray[np.int16], scenario: Scenario, prices: CostTable, model: Propagation
 ) -> list[Candidates]:
-    """New sites at unserved clusters, their reach by the nominal radii of the footprint variant of the run."""
+    """New sites at unserved clusters, their reach by the footprint variant of the run."""
     wanted = scenario.investment
-    if not wanted.sites:
+    if not wanted.sites or cells.around is None:
         return []
-    by_class = region.radii[scenario.footprint].xs(wanted.technology)
-    radii = by_class.reindex(list(RADIUS_CLASSES)).to_numpy(dtype=np.float64)
     cost = {int(code): site_cost(int(code), wanted.technology, table=prices).total for code in np.unique(codes)}
     return [
         site_candidates(
             cells,
-            radius_m=radii[radius_class(codes)] * 1000,
+            radius_m=model.reach.metres[scenario.footprint, wanted.technology][cells.around],
             cost=np.array([cost[int(code)] for code in codes]),
             max_candidates=wanted.max_candidates,
         )

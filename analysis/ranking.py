@@ -91,6 +91,7 @@ RESERVED = frozenset(
             "no_signal_share",
         ),
         *("rank", "rank_by_share", "reasons", "wifi_400_m_people", "wifi_800_m_people"),
+        *("rank_low", "rank_high", "rank_moves", "doubt_people"),
     }
 )
 """Columns that gapmap writes for a zone; a column of the person's of that name is kept as ``<name>_given``."""
@@ -168,5 +169,6 @@ def ranking_table(zones: gpd.GeoDataFrame) -> pd.DataFrame:
         "unknown_people",
     ]
     columns += ["no_signal_share", "rural_share", "reasons"]
+    columns += [column for column in ("rank_low", "rank_high", "doubt_people") if column in zones.columns]
     table = pd.DataFrame(zones[columns])
     return table.sort_values(["rank", "zone_id"], na_position="last", kind="stable").reset_index(drop=True)

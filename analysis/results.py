@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,9 @@ OUTPUTS = frozenset(
         "ranking.csv",
         "plan.csv",
         "wifi.csv",
+        "coverage.csv",
+        "agreement.csv",
+        "sites.csv",
         "map.html",
         "limitations.md",
         "region",
@@ -60,6 +63,10 @@ class Results:
         Public WiFi points (may be empty).
     grid : Grid
     provenance : dict
+    agreement : DataFrame
+        People by what the declared, modelled and measured bases say of the target.
+    sites : DataFrame or None
+        Sites of 4G or better with what they carry and the busy-hour demand on them; None = not dimensioned.
     """
 
     summary: dict[str, Any]
@@ -69,6 +76,8 @@ class Results:
     wifi: pd.DataFrame
     grid: Grid
     provenance: dict[str, Any]
+    agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: pd.DataFrame | None = None
 
 
 @contextmanager
@@ -165,6 +174,10 @@ def write_results(results: Results, folder: Path) -> None:
     results.zones.to_file(folder / "zones.gpkg", layer="zones", driver="GPKG")
     safe_csv(results.plan, folder / "plan.csv")
     safe_csv(results.wifi, folder / "wifi.csv")
+    if len(results.agreement.columns):
+        safe_csv(results.agreement, folder / "agreement.csv")
+    if results.sites is not None:
+        safe_csv(results.sites, folder / "sites.csv")
 
 
 def grid_record(grid: Grid) -> dict[str, Any]:
@@ -202,6 +215,10 @@ def read_results(folder: Path) -> Results:
             wifi=pd.read_csv(folder / "wifi.csv", dtype={"wifi_id": str, "name": str}),
             grid=Grid(CRS.from_user_input(grid["crs"]), Affine(*grid["transform"]), tuple(grid["shape"])),
             provenance=provenance,
+            agreement=pd.read_csv(folder / "agreement.csv") if (folder / "agreement.csv").is_file() else pd.DataFrame(),
+            sites=pd.read_csv(folder / "sites.csv", dtype={"site_id": str, "operator": str})
+            if (folder / "sites.csv").is_file()
+            else None,
         )
     except (OSError, ValueError, KeyError) as error:
         raise SourceError(f"{folder}: an incomplete results folder ({error}); run again") from error

@@ -13,26 +13,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.access import DISTANCES_M, wifi_within
+from analysis.agreement import agreement, agreement_record, doubt
+from analysis.assess import assess, quality_record
 from analysis.footprint import cover
 from analysis.fragments import make_fragments
 from analysis.ledger import make_ledger
 from analysis.limits import limitations
 from analysis.maps import write_map
 from analysis.planning import make_plan
+from analysis.propagation import make_propagation
 from analysis.ranking import ranking_table, zone_table
 from analysis.results import MARK, Results, fresh_folder, grid_record, safe_csv, write_json, write_results
 from analysis.scenario import Scenario, load_scenario
+from analysis.sensitivity import rank_change, sensitivity_record
 from analysis.settlement import classify, preset
-from analysis.tables import cells_table, summary
+from analysis.tables import cells_table, operator_rows, summary
+from data.coverage import VARIANTS
 from data.layer import file_sha256
 from data.load import load_region
 from data.region import lonlat
 from geo.regrid import block_sum
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.assess import Assessment
+    from analysis.footprint import Coverage
     from analysis.fragments import Fragments
     from data.region import Region
 
@@ -89,15 +97,21 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     progress(0.35, "classing settlements")
     settlement = settlement_of(region, variant=scenario.settlement.variant)
     fragments = make_fragments(region, everything=region.settings.grid.extent == "all")
-    progress(0.45, "laying out coverage")
-    coverage = cover(region, fragments, settlement)
-    ledger = make_ledger(coverage, fragments, variant=scenario.footprint)
+    progress(0.4, "laying out coverage")
+    model = make_propagation(region, settlement, radio=scenario.radio)
+    variants = VARIANTS if scenario.radio.band else (scenario.footprint,)
+    coverage = cover(region, fragments, model=model, footprint=scenario.footprint, variants=variants)
+    progress(0.6, "measuring and dimensioning quality")
+    assessment = assess(region, fragments, coverage, scenario=scenario, model=model)
+    ledger = make_ledger(coverage, fragments, variant=scenario.footprint, usable=assessment.usable)
     progress(0.65, "counting people by zone")
     wifi = {f"wifi_{distance}_m_people": _wifi_people(region, fragments, distance) for distance in DISTANCES_M}
     zones = zone_table(region, fragments, ledger, target=scenario.target, settlement=settlement, wifi=wifi)
+    zones["doubt_people"] = _doubt(fragments, assessment)
+    moves = _moves(region, fragments, coverage, zones, scenario=scenario, settlement=settlement)
     ranking = ranking_table(zones)
     progress(0.7, "choosing what to build")
-    plan, record = make_plan(region, fragments, ledger, scenario=scenario, settlement=settlement)
+    plan, record = make_plan(region, fragments, ledger, scenario=scenario, settlement=settlement, model=model)
     progress(0.8, "writing tables")
     told = summary(
         region,
@@ -110,16 +124,56 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         target=scenario.target,
         footprint=scenario.footprint,
     )
+    told["model"] = model.model
+    told["confidence"] = scenario.radio.confidence
+    told["agreement"] = agreement_record(fragments, assessment.bases, target=scenario.target)
+    told["quality"] = {**scenario.quality.model_dump(), **quality_record(assessment, fragments)}
+    told["sensitivity"] = sensitivity_record(moves) if moves is not None else None
     told["plan"] = record
     return Results(
         summary=told,
-        cells=cells_table(region, fragments, ledger, settlement=settlement, target=scenario.target),
+        cells=cells_table(
+            region, fragments, ledger, settlement=settlement, target=scenario.target, assessment=assessment
+        ),
         zones=zones,
         plan=plan,
         wifi=_wifi_points(region),
         grid=region.grid,
         provenance=_provenance(region, scenario),
+        agreement=agreement(fragments, assessment.bases),
+        sites=None if assessment.dimensioned is None else assessment.dimensioned.sites,
     )
+
+
+def _doubt(fragments: Fragments, assessment: Assessment) -> NDArray[np.float64]:
+    """Persons of each zone whom the declared map covers and another basis does not; NaN: nothing to compare."""
+    doubtful = doubt(fragments, assessment.bases)
+    compared = fragments.by_zone(np.isfinite(doubtful).astype(np.float64))
+    return np.where(compared > 0, fragments.by_zone(np.nan_to_num(doubtful)), np.nan)
+
+
+def _moves(
+    region: Region,
+    fragments: Fragments,
+    coverage: Coverage,
+    zones: gpd.GeoDataFrame,
+    *,
+    scenario: Scenario,
+    settlement: NDArray[np.int16],
+) -> pd.DataFrame | None:
+    """Ranks under the low, the central and the high footprints, joined to the zones; None without the band."""
+    if coverage.variants != VARIANTS:
+        return None
+    others: dict[str, gpd.GeoDataFrame] = {}
+    for variant in ("low", "central", "high"):
+        ledger = make_ledger(coverage, fragments, variant=variant)
+        others[variant] = zone_table(region, fragments, ledger, target=scenario.target, settlement=settlement, wifi={})
+    moves = rank_change(others["central"], low=others["low"], high=others["high"])
+    by_zone = moves.set_index("zone_id").reindex(zones["zone_id"])
+    for column, source in (("rank_low", "rank_low"), ("rank_high", "rank_high"), ("rank_moves", "moves")):
+        zones[column] = by_zone[source].to_numpy()
+        zones[column] = zones[column].astype("Int64")
+    return moves
 
 
 def _wifi_people(region: Region, fragments: Fragments, distance: float) -> NDArray[np.float64]:
@@ -192,6 +246,7 @@ def run(
         results.provenance["region_file_sha256"] = file_sha256(region_file)
         write_results(results, folder)
         safe_csv(ranking_table(results.zones), folder / "ranking.csv")
+        safe_csv(operator_rows(results.summary), folder / "coverage.csv")
         (folder / "limitations.md").write_text(limitations(region, results.summary), encoding="utf-8")
         tell(0.9, "drawing the map")
         write_map(results, folder / "map.html")

@@ -39,6 +39,9 @@ class Radio(_Section):
         default=0.9, ge=0.5, le=0.99, description="Probability of signal at the edge of a footprint (FCC: 0.9)."
     )
     terrain: bool = Field(default=True, description="Whether terrain is used where the region has elevation.")
+    band: bool = Field(
+        default=True, description="Whether the low and high footprints are laid out beside the one of the run."
+    )
 
 
 class Quality(_Section):

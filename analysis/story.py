@@ -21,6 +21,7 @@ def headline(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"{gap['people']:,.0f} people are below {target} ({gap['share']:.1%} of the {gap['known']:,.0f} known)"
         )
+    lines += _footprints(summary)
     if summary["ledger"]["unknown"] >= 0.5:
         lines.append(
             f"{summary['ledger']['unknown']:,.0f} people have no known state of service: some coverage is unknown there"
@@ -36,4 +37,29 @@ def headline(summary: dict[str, Any]) -> list[str]:
         if plan["gap"] is not None
         else f"Plan: nothing worth building was found for {money}"
     )
+    return lines
+
+
+def _footprints(summary: dict[str, Any]) -> list[str]:
+    """How sure the covered share is, and how far the order of zones depends on it."""
+    target, lines = summary["target"], []
+    reached = summary["coverage"][target]["union"]
+    total = summary["population"]["total"]
+    if "modelled" in summary["basis"] and reached["low"] is not None and total > 0:
+        lines.append(
+            f"at least {target}: {reached['persons'] / total:.1%} of all people, between {reached['low'] / total:.1%} "
+            f"and {reached['high'] / total:.1%} under low and high footprints of sites"
+        )
+    silent = summary["silent_sites"]
+    if silent["sites"]:
+        lines.append(
+            f"{silent['sites']:,} sites do not say their technology: {target} is unknown for "
+            f"{silent['unknown_people'][target]:,.0f} people whom they alone might reach"
+        )
+    sensitivity = summary["sensitivity"]
+    if sensitivity and "modelled" in summary["basis"]:
+        lines.append(
+            f"{sensitivity['change']} of {sensitivity['ranked']} ranked zones change rank between low and high "
+            "footprints"
+        )
     return lines

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.access import DISTANCES_M, wifi_summary, wifi_within
-from analysis.ledger import STATES, coverage_table
+from analysis.agreement import cell_shares, doubt
+from analysis.ledger import STATES, coverage_table, operator_table
 from analysis.settlement import CLASS_NAMES
 from data.coverage import TECHNOLOGIES
 from data.region import lonlat
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.assess import Assessment
     from analysis.footprint import Coverage
     from analysis.fragments import Fragments
     from analysis.ledger import Ledger
@@ -24,7 +26,13 @@ if TYPE_CHECKING:
 
 
 def cells_table(
-    region: Region, fragments: Fragments, ledger: Ledger, *, settlement: NDArray[np.int16], target: str
+    region: Region,
+    fragments: Fragments,
+    ledger: Ledger,
+    *,
+    settlement: NDArray[np.int16],
+    target: str,
+    assessment: Assessment | None = None,
 ) -> gpd.GeoDataFrame:
     """One row per analysed populated cell, ascending `cell_id`; columns as documented in docs/outputs.md.
 
@@ -57,10 +65,31 @@ def cells_table(
         columns[f"wifi_{distance}_m"] = _share(
             fragments.by_cell(within * persons), fragments.by_cell(informed * persons)
         )
+    if assessment is not None:
+        columns |= _assessed(fragments, assessment)
     for name, layer in region.groups.items():
         columns[f"group_{name}"] = layer.values.ravel()[fragments.cells]
     geometry = gpd.points_from_xy(x, y, crs=region.grid.crs)
     return gpd.GeoDataFrame(columns, geometry=geometry, crs=region.grid.crs)
+
+
+def _assessed(fragments: Fragments, assessment: Assessment) -> dict[str, NDArray[np.float64]]:
+    """What each basis says of the target, where the declared map is doubtful, and the measured speed."""
+    nothing = np.full(fragments.cells.size, np.nan)
+    columns = {
+        f"{name}_share": cell_shares(fragments, assessment.bases[name]) if name in assessment.bases else nothing
+        for name in ("declared", "modelled", "measured")
+    }
+    doubtful = doubt(fragments, assessment.bases)
+    heard = np.isfinite(doubtful)
+    people = fragments.by_cell(np.where(heard, doubtful, 0.0))
+    columns["doubt_people"] = np.where(fragments.by_cell(heard.astype(np.float64)) > 0, people, np.nan)
+    measured, room = assessment.measured, assessment.dimensioned
+    columns["down_mbps"] = measured.down_mbps.ravel()[fragments.cells] if measured else nothing
+    columns["up_mbps"] = measured.up_mbps.ravel()[fragments.cells] if measured else nothing
+    columns["tests"] = measured.tests.ravel()[fragments.cells] if measured else nothing
+    columns["room_share"] = room.share.ravel()[fragments.cells] if room else nothing
+    return columns
 
 
 def _share(part: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,7 +173,7 @@ def summary(
     target: str,
     footprint: str,
 ) -> dict[str, Any]:
-    """`summary.json` without the plan and the time; keys as documented in docs/outputs.md."""
+    """`summary.json` without assessment, sensitivity and plan; keys as documented in docs/outputs.md."""
     keep = ["zone_id", "zone_name", "population", *STATES, "gap_people", "gap_share", "unknown_people", "rank"]
     gap = float((ledger.below(target) * fragments.persons).sum())
     known = float((ledger.known[target] * fragments.persons).sum())
@@ -161,7 +190,9 @@ def summary(
         "settlement_gap": settlement_gap(fragments, ledger, settlement=settlement, target=target),
         "ledger": {state: float(ledger.states[state].sum()) for state in STATES},
         "gap": {"people": gap, "known": known, "share": gap / known if known > 0 else None},
-        "coverage": coverage_table(coverage, fragments),
+        "coverage": coverage_table(coverage, fragments, footprint=footprint),
+        "operators": operator_table(coverage, fragments, footprint=footprint),
+        "silent_sites": silent_record(region, fragments, coverage, footprint=footprint),
         "wifi": wifi_summary(region, fragments),
         "groups": {
             name: float(np.nansum(layer.values.ravel()[fragments.cells]))
@@ -189,6 +220,33 @@ def summary(
         ],
         "centre": [round(float(value), 4) for value in _centre(region)],
     }
+
+
+def operator_rows(summary: dict[str, Any]) -> pd.DataFrame:
+    """`coverage.csv`: people covered by at least each technology, by anyone (operator empty) and by each operator."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for technology in TECHNOLOGIES:
+        tables = {"": summary["coverage"][technology]["union"]}
+        tables |= {name: table[technology] for name, table in sorted(summary["operators"].items())}
+        rows += [{"technology": technology, "operator": name, **row} for name, row in tables.items()]
+    return pd.DataFrame(rows)
+
+
+def silent_record(
+    region: Region, fragments: Fragments, coverage: Coverage, *, footprint: str
+) -> dict[str, dict[str, float] | int]:
+    """Sites that do not say their technology, and for how many people that leaves each technology unknown."""
+    sites = sum(len(layer.silent) for layer in region.coverage if layer.silent is not None)
+    people = {
+        technology: float(
+            (coverage.known[technology] - coverage.answered(technology, fragments, variant=footprint))
+            @ fragments.persons
+        )
+        for technology in TECHNOLOGIES
+    }
+    return {"sites": sites, "unknown_people": people}
 
 
 def _centre(region: Region) -> tuple[float, float]:

@@ -66,6 +66,8 @@ class CoverageLayer:
     silent : DataFrame or None
         Sites that do not say their technology: ``site_id, operator, x, y`` in the grid CRS. Whom they alone might reach
         is unknown.
+    counts : bool
+        False = only set beside the others, for comparison.
     known : Known or None
         None = complete everywhere.
     source : Source
@@ -79,6 +81,7 @@ class CoverageLayer:
     source: Source
     cells: dict[tuple[str, str], NDArray[np.float64]] | None = None
     silent: pd.DataFrame | None = None
+    counts: bool = True
 
 
 def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:

@@ -11,7 +11,8 @@ import numpy as np
 from data.hosts import read_hosts
 from data.indicators import read_indicators
 from data.layer import Layer
-from data.load_coverage import load_coverage, load_known, load_radii, reach_of
+from data.load_coverage import load_coverage, load_known, reach_of
+from data.load_radio import load_radio
 from data.loader import Loader
 from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
@@ -70,7 +71,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     layers = _rasters(loader, frame)
     tell(0.5, "reading coverage, WiFi and indicators")
     coverage = tuple(load_coverage(loader, frame, zones))
-    radii = loader.attempt("footprints", lambda: load_radii(loader))
+    radio = load_radio(loader, frame)
     wifi = _wifi(loader, frame)
     wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
     hosts = _hosts(loader, frame)
@@ -94,7 +95,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
         zones=zones,
         cell_zone=cell_zone,
         coverage=coverage,
-        radii=radii,
+        **radio,
         wifi=wifi,
         hosts=hosts,
         wifi_known=wifi_known,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.coverage import MARGIN_KM, TECHNOLOGIES, CoverageLayer, Known, read_radii
+from data.coverage import MARGIN_KM, TECHNOLOGIES, CoverageLayer, Known
+from data.declared import NOT_KNOWN, read_declared
+from data.declared_raster import read_declared_raster
+from data.hexagons import read_hexagons
+from data.layer import Source
 from data.sites import read_sites
 from data.vectors import read_polygons
 from geo.errors import Fault, SchemaError
 from geo.vector import repair, to_grid_crs
 
-NOT_KNOWN = "operator not known"
+_NOWHERE = Source("", "", "")
+"""Stands for the source until a layer is whole."""
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -40,32 +45,45 @@ def _coverage_layer(
 ) -> CoverageLayer:
     known = load_known(loader, section.known_within, zones, frame)
     wanted = tuple(section.technologies) if section.technologies else None
-    sites = polygons = None
-    if section.kind == "sites":
-        register = read_sites(
-            loader.path(section.file),
-            format=section.format,
-            columns=section.columns.model_dump(exclude_none=True) if section.columns else None,
-            source_crs=section.crs,
-            grid_crs=frame.crs,
-            bounds=reach_of(frame),
-            technologies=wanted,
-            where=section.where,
-            operators=section.operators,
-        )
-        sites = register.sites.assign(operator=_named(register.sites["operator"]))
-        loader.notes += register.notes
-        met = set(sites["technology"])
-    else:
-        polygons = _declared(loader, section, frame)
-        met = set(polygons["technology"])
-    source = loader.source(f"coverage {number}", section, section.file)
+    read = _from_sites if section.kind == "sites" else _from_declared
+    layer = read(loader, section, frame)
+    met = set(layer.technologies)
     impossible = sorted(met & set(loader.settings.absent))
     if impossible:
         problem = f"has {', '.join(impossible)}, which the region declares absent"
         raise SchemaError([Fault(section.file, problem, "correct 'absent', or choose 'technologies' of the file")])
+    if layer.known is not None:
+        known = replace(known or Known(), fraction=layer.known.fraction)
+    source = loader.source(f"coverage {number}", section, section.file)
     speaks_of = tuple(t for t in TECHNOLOGIES if t in (wanted or met))
-    return CoverageLayer("modelled" if sites is not None else "declared", speaks_of, sites, polygons, known, source)
+    counts = section.role == "count"
+    return replace(layer, technologies=speaks_of, known=known, source=source, counts=counts)
+
+
+def _from_sites(loader: Loader, section: CoverageSection, frame: Grid) -> CoverageLayer:
+    register = read_sites(
+        loader.path(section.file),
+        format=section.format,
+        columns=section.columns.model_dump(exclude_none=True) if section.columns else None,
+        source_crs=section.crs,
+        grid_crs=frame.crs,
+        bounds=reach_of(frame),
+        technologies=tuple(section.technologies) if section.technologies else None,
+        where=section.where,
+        operators=section.operators,
+    )
+    loader.notes += register.notes
+    sites, silent = (table.assign(operator=_named(table["operator"])) for table in (register.sites, register.silent))
+    met = tuple(sorted(set(sites["technology"])))
+    return CoverageLayer("modelled", met, sites, None, None, _NOWHERE, silent=silent if len(silent) else None)
+
+
+def _from_declared(loader: Loader, section: CoverageSection, frame: Grid) -> CoverageLayer:
+    readers = {"polygons": read_declared, "raster": read_declared_raster, "hexagons": read_hexagons}
+    made = readers[section.kind](loader.path(section.file), section, frame)
+    loader.notes += made.notes
+    known = None if made.fraction is None else Known(fraction=made.fraction)
+    return CoverageLayer("declared", made.technologies, None, made.polygons, known, _NOWHERE, cells=made.cells)
 
 
 def reach_of(frame: Grid) -> tuple[float, float, float, float]:
@@ -79,32 +97,6 @@ def _named(operator: pd.Series[Any]) -> pd.Series[str]:
     """Operator names, blank ones as `NOT_KNOWN`: an empty name would mean everybody's signal."""
     words = operator.astype("string").fillna("").str.strip()
     return words.mask(words == "", NOT_KNOWN).astype(str)
-
-
-def _declared(loader: Loader, section: CoverageSection, frame: Grid) -> gpd.GeoDataFrame:
-    read = read_polygons(loader.path(section.file), layer=section.layer, where=section.where, what="coverage")
-    table, notes = read
-    loader.notes += notes
-    technology, operator = section.technology or "", section.operator
-    name = Path(section.file).name
-    if technology not in TECHNOLOGIES and technology not in table.columns:
-        raise SchemaError(
-            [Fault(name, "column is missing", "name the technology column, or 2G, 3G, 4G or 5G", technology)]
-        )
-    words = table[technology].astype(str).str.strip().str.upper() if technology in table.columns else technology
-    table = table.assign(
-        technology=words,
-        operator=_named(table[operator]) if operator in table.columns else (operator or NOT_KNOWN),
-    )
-    bad = ~table["technology"].isin(TECHNOLOGIES)
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        problem = f"{int(bad.sum())} rows with unknown technology such as '{table['technology'].iloc[row]}'"
-        raise SchemaError([Fault(name, problem, "use 2G, 3G, 4G or 5G", technology, str(row + 1))])
-    if section.technologies:
-        table = table[table["technology"].isin(section.technologies)]
-    fixed, _rows = repair(to_grid_crs(table[["technology", "operator", "geometry"]], frame.crs))
-    return fixed
 
 
 def load_known(loader: Loader, known: KnownWithin | str | None, zones: gpd.GeoDataFrame, frame: Grid) -> Known | None:
@@ -135,12 +127,3 @@ def _selected(zones: gpd.GeoDataFrame, where: Words) -> Any:
     if not mask.any():
         raise SchemaError([Fault("region.toml", f"known_within.zones {where}: no zone is meant", "correct the value")])
     return mask
-
-
-def load_radii(loader: Loader) -> pd.DataFrame:
-    """Nominal radii: the region's own table, else the built-in one."""
-    section = loader.settings.footprints
-    if section is None:
-        return read_radii()
-    loader.source("footprints", section, section.file)
-    return read_radii(loader.path(section.file))

@@ -66,6 +66,9 @@ class Loader:
         settings = self.settings
         sections: list[FileSection | None] = [settings.population, settings.land, settings.built, settings.zones]
         sections += [*settings.coverage, settings.wifi, settings.hosts, settings.indicators, settings.footprints]
+        sections += [settings.terrain, *settings.speedtest]
+        if settings.radio is not None:
+            sections += [settings.radio.sites, settings.radio.propagation, settings.radio.capacity]
         names = [section.file for section in sections if section is not None]
         names += list(settings.population.groups.values())
         known = [*(layer.known_within for layer in settings.coverage), settings.wifi and settings.wifi.known_within]

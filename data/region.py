@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from data.layer import Layer, Source
     from data.notes import Note
     from data.region_file import RegionFile
+    from data.terrain import Dem
     from geo.grid import Grid
     from geo.zonal import CellZone
 
@@ -44,8 +45,15 @@ class Region:
     cell_zone : CellZone
         Exact area shares of cells in zones, made once.
     coverage : tuple of CoverageLayer
-    radii : DataFrame
-        Nominal radii, see `data.coverage.read_radii`.
+    radii : DataFrame or None
+        Nominal radii of the region's own, see `data.coverage.read_radii`; None = the link budget decides.
+    links : (DataFrame, DataFrame)
+        What a site sends, and how it travels; see `data.radio`.
+    dem : Dem or None
+        Elevation.
+    speed : DataFrame or None
+        Measured tiles, all periods pooled; see `data.speedtest`.
+    capacity : Capacity tables, see `data.capacity`.
     wifi, hosts : DataFrame or None
         Points in the grid CRS.
     wifi_known : Known or None
@@ -70,7 +78,11 @@ class Region:
     zones: gpd.GeoDataFrame
     cell_zone: CellZone
     coverage: tuple[CoverageLayer, ...]
-    radii: pd.DataFrame
+    radii: pd.DataFrame | None
+    links: tuple[pd.DataFrame, pd.DataFrame]
+    dem: Dem | None
+    speed: pd.DataFrame | None
+    capacity: Any
     wifi: pd.DataFrame | None
     hosts: pd.DataFrame | None
     wifi_known: Known | None

@@ -151,6 +151,9 @@ class CoverageSection(FileSection):
     )
     hexagon: str | None = Field(None, description="For hexagons: the column with the H3 id.")
     speed: SpeedColumns | None = Field(None, description="For polygons and hexagons: columns with the claimed speeds.")
+    role: Literal["count", "compare"] = Field(
+        "count", description="'compare' sets the layer beside the others in the agreement, and counts nobody by it."
+    )
     known_within: Known = None
 
     @model_validator(mode="after")
@@ -166,6 +169,31 @@ class CoverageSection(FileSection):
                 raise ValueError("a raster needs technology: one of 2G, 3G, 4G, 5G")
             if (self.threshold_dbm is None) == (self.covered_classes is None):
                 raise ValueError("a raster needs threshold_dbm (values in dBm) or covered_classes (values are classes)")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> CoverageSection:
+        declared, raster = {"polygons", "hexagons"}, {"raster"}
+        kinds = {
+            "threshold_dbm": raster,
+            "covered_classes": raster,
+            "uncovered_classes": raster,
+            "hexagon": {"hexagons"},
+            "speed": declared,
+            "technology_codes": declared,
+        }
+        for key, fit in kinds.items():
+            if getattr(self, key) is not None and self.kind not in fit:
+                raise ValueError(f"{key} is for {' and '.join(sorted(fit))}, not for {self.kind}")
+        if self.uncovered_classes is not None:
+            both = set(self.covered_classes or ()) & set(self.uncovered_classes)
+            if self.covered_classes is None or both:
+                raise ValueError(f"uncovered_classes stand beside covered_classes and share none, not {sorted(both)}")
+        if self.kind == "raster" and (self.where or (self.technologies and self.technology not in self.technologies)):
+            raise ValueError("a raster has no rows for 'where', and its technology must be among technologies")
+        speed = self.speed
+        if speed and ((speed.min_down_mbps and not speed.down_mbps) or (speed.min_up_mbps and not speed.up_mbps)):
+            raise ValueError("speed: a minimum needs the column that it is about (down_mbps, up_mbps)")
         return self
 
 
@@ -185,7 +213,9 @@ class RadioSection(Section):
 
     sites: FileSection | None = Field(None, description="What a site sends, like data/tables/radio_sites.csv.")
     propagation: FileSection | None = Field(None, description="How it travels, like data/tables/radio_propagation.csv.")
-    capacity: FileSection | None = Field(None, description="What a site carries, like data/tables/capacity.csv.")
+    capacity: FileSection | None = Field(
+        None, description="What a site carries, like data/tables/capacity.csv; demand is set in the scenario."
+    )
 
 
 class WifiColumns(Section):

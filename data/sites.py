@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,12 +10,11 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Transformer
 
-from data.columns import flags
 from data.notes import Note, Notes, listed
 from data.opencellid import NAMES, clean_sectors, operator_names, to_sites
-from data.points import Points, open_points, place, require_columns, select, stable_ids
-from data.settings import suggestion
-from data.tables_in import Table, read_table, row_faults
+from data.points import open_points, place, require_columns, select, stable_ids
+from data.registers import SiteColumns, arcep_columns, check_columns, swapped_rows, technologies_of_rows
+from data.tables_in import read_table, row_faults
 from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
@@ -25,28 +23,13 @@ if TYPE_CHECKING:
 
     from data.vectors import Bounds
 
-SiteColumns = Mapping[str, "str | Mapping[str, str]"]
 Where = Mapping[str, "str | list[str]"]
 
-TECHNOLOGIES = ("2G", "3G", "4G", "5G")
-WORDS = {
-    **dict.fromkeys(("2g", "gsm", "gprs", "edge", "cdma"), "2G"),
-    **dict.fromkeys(("3g", "umts", "wcdma", "w-cdma", "hspa", "hspa+", "3g+"), "3G"),
-    **dict.fromkeys(("4g", "lte", "lte-a", "4g+"), "4G"),
-    **dict.fromkeys(("5g", "nr", "5g nr", "5g+", "5g-nr"), "5G"),
-}
 NO_OPERATOR = "not known"
 SAME_PLACE_M = 100.0
 """Rows of one site id and operator may differ by this much (antennas of one roof); farther apart they are a fault."""
-_ARCEP = {
-    "x": ("x_l93", "x_lambert_93"),
-    "y": ("y_l93", "y_lambert_93"),
-    "operator": ("operator", "nom_op", "mccmnc", "code_op"),
-    "id": ("num_site", "site"),
-    **{technology: (technology, f"site_{technology.lower()}") for technology in TECHNOLOGIES},
-}
-"""ARCEP's register of sites: names of its columns in the release of January 2018 and in the quarterly ones since."""
 _COLUMNS = ["site_id", "operator", "technology", "x", "y", "sectors"]
+_SILENT = ["site_id", "operator", "x", "y"]
 
 
 @dataclass(frozen=True)
@@ -60,77 +43,30 @@ class SiteRegister:
         ``x, y`` (float64, grid CRS), ``sectors`` (float64, NaN = not known).
     notes : list of Note
         What was dropped, grouped, split.
+    silent : DataFrame
+        Sites with rows that do not say their technology, sorted: ``site_id, operator, x, y``. They may stand in `sites`
+        as well, by other rows that do.
     """
 
     sites: pd.DataFrame
     notes: Notes
-
-
-def _words_of(value: str) -> list[str]:
-    """Technology words of one cell: "2G/3G/4G+" → 2g, 3g, 4g+."""
-    parts = (part.strip().casefold() for part in re.split(r"[/;,|&]|\+(?=\s*\w)", value))
-    return [part for part in parts if part]
-
-
-def _from_words(points: Points, column: str, *, faults: list[Fault]) -> list[list[str]]:
-    met: list[list[str]] = []
-    problem: dict[str, str] = {}
-    odd: list[str] = []
-    for row, value in points.text(column).items():
-        words = _words_of(value)
-        unknown = [word for word in words if word not in WORDS]
-        if unknown:
-            problem[str(row)] = f"'{unknown[0]}' is no technology of ours"
-            odd += unknown
-        met.append([WORDS[word] for word in words if word in WORDS])
-    mend = suggestion(odd[0], [*TECHNOLOGIES, *WORDS]) if odd else ""
-    faults += row_faults(points.table.name, column, problem, mend=mend)
-    return met
-
-
-def _from_flags(points: Points, columns: Mapping[str, str], *, faults: list[Fault]) -> list[list[str]]:
-    table = {name: flags(points.table, column, faults=faults) for name, column in sorted(columns.items())}
-    return [[name for name in table if yes[name]] for yes in pd.DataFrame(table).to_dict("records")]
-
-
-def _technologies(
-    points: Points, columns: SiteColumns, wanted: Sequence[str] | None, *, faults: list[Fault]
-) -> list[list[str]]:
-    """Technologies of each row, from words, from yes/no columns, or the ones set for the whole file."""
-    words, by_flag = columns.get("technology"), columns.get("technologies")
-    if isinstance(by_flag, Mapping):
-        return _from_flags(points, by_flag, faults=faults)
-    if isinstance(words, str):
-        return _from_words(points, words, faults=faults)
-    return [list(wanted or ())] * len(points.table)
-
-
-def _checked_columns(table: Table, columns: SiteColumns, wanted: Sequence[str] | None, *, faults: list[Fault]) -> None:
-    plain = [name for name in columns.values() if isinstance(name, str)]
-    by_flag = columns.get("technologies")
-    if isinstance(by_flag, Mapping):
-        plain += by_flag.values()
-        odd = [name for name in by_flag if name not in TECHNOLOGIES]
-        faults += [Fault(table.name, f"'{name}' is no technology", suggestion(name, TECHNOLOGIES)) for name in odd]
-    elif "technology" not in columns and not wanted:
-        faults.append(Fault(table.name, "nothing says the technology", "set columns.technology or technologies"))
-    require_columns(table, plain, faults=faults)
+    silent: pd.DataFrame
 
 
 def _by_columns(
     path: Path, *, columns: SiteColumns, source_crs: CRS | str, wanted: Sequence[str] | None, placing: dict[str, Any]
 ) -> tuple[pd.DataFrame, Notes]:
-    """Rows (site, operator, technology) of a register whose columns are named."""
+    """Rows (site, operator, technology) of a register whose columns are named; technology "" = not said."""
     faults: list[Fault] = []
     text = {key: name for key, name in columns.items() if isinstance(name, str)}
     table, x, y, crs = open_points(path, columns=text, source_crs=source_crs)
-    _checked_columns(table, columns, wanted, faults=faults)
+    check_columns(table, columns, wanted, faults=faults)
     table = select(table, placing["where"], faults=faults)
     if faults:
         raise SchemaError(faults)
     points = place(table, x, y, crs=crs, grid_crs=placing["grid_crs"], bounds=placing["bounds"], faults=faults)
-    notes: Notes = [*table.notes, *points.notes]
-    met = _technologies(points, columns, wanted, faults=faults)
+    notes: Notes = [*table.notes, *points.notes, *swapped_rows(table, x, y, crs=crs, placing=placing, faults=faults)]
+    met = technologies_of_rows(points, columns, wanted, faults=faults)
     operator = points.text(text.get("operator"), default=NO_OPERATOR)
     nameless = operator == ""
     if nameless.any():
@@ -141,16 +77,20 @@ def _by_columns(
             "operator": operator_names(
                 operator.mask(nameless, NO_OPERATOR), placing["operators"], notes=notes, name=table.name
             ),
-            "technology": met,
             "x": points.x,
             "y": points.y,
         }
     )
-    silent = np.array([not technologies for technologies in met], dtype=bool)
-    if silent.any():
-        lines = listed([str(row) for row in rows.index[silent]])
-        notes.append(Note(table.name, "rows without a known technology, dropped", int(silent.sum()), f"rows {lines}"))
-    merged = _merged(rows[~silent].explode("technology"), name=table.name, placing=placing, faults=faults, notes=notes)
+    for what, mask in (
+        ("rows without a known technology: whom they alone reach is unknown", [row is None for row in met]),
+        ("rows with none of the technologies that have a column, left out", [row == [] for row in met]),
+    ):
+        lines = [str(row) for row in rows.index[np.array(mask, dtype=bool)]]
+        if lines:
+            notes.append(Note(table.name, what, len(lines), f"rows {listed(lines)}"))
+    rows["technology"] = [[""] if row is None else row for row in met]
+    rows = rows[np.array([row != [] for row in met], dtype=bool)].explode("technology")
+    merged = _merged(rows, name=table.name, placing=placing, faults=faults, notes=notes)
     if faults:
         raise SchemaError(faults)
     return merged, notes
@@ -178,27 +118,6 @@ def _merged(
     faults += row_faults(name, "", problem, mend="give each place an id of its own")
     merged = rows.assign(x=at["x"], y=at["y"]).drop_duplicates(["site_id", "operator", "technology"])
     return merged.assign(sectors=np.nan)
-
-
-def _arcep_columns(path: Path) -> SiteColumns:
-    """Which of the register's known column names this file has."""
-    table = read_table(path)
-    lower = {str(column).casefold(): str(column) for column in table.frame.columns}
-    found = {
-        key: next((lower[name.casefold()] for name in names if name.casefold() in lower), None)
-        for key, names in _ARCEP.items()
-    }
-    missing = [key for key in ("x", "y", "operator") if found[key] is None]
-    faults = [
-        Fault(table.name, "no such column", f"ARCEP's registers call it {_ARCEP[key][0]}", key) for key in missing
-    ]
-    technologies = {name: column for name in TECHNOLOGIES if (column := found[name]) is not None}
-    if not technologies:
-        faults.append(Fault(table.name, "no technology column", "ARCEP's registers call them 2G, 3G, 4G"))
-    if faults:
-        raise SchemaError(faults)
-    plain = {key: column for key in ("x", "y", "operator", "id") if (column := found[key]) is not None}
-    return {**plain, "technologies": technologies}
 
 
 def _opencellid(path: Path, *, placing: dict[str, Any]) -> tuple[pd.DataFrame, Notes]:
@@ -258,25 +177,41 @@ def read_sites(
     operators : mapping, optional
         Name per operator code.
 
+    Returns
+    -------
+    SiteRegister
+        Sites that say their technology, and those that do not. When none does, `technologies` must say which they may
+        have: of these the register then speaks.
+
     Raises
     ------
     SchemaError
         Every fault at once: columns not there, text for figures, unknown technology words, coordinates that are no
-        degrees or swapped, no site in the region, one id at two places.
+        degrees or swapped, no site in the region, one id at two places, no technology anywhere.
     """
     placing: dict[str, Any] = {"grid_crs": grid_crs, "bounds": bounds, "where": where, "operators": operators}
     if format == "opencellid":
         rows, notes = _opencellid(path, placing=placing)
     else:
-        named = _arcep_columns(path) if format == "arcep" else (columns or {})
+        named = arcep_columns(path) if format == "arcep" else (columns or {})
         crs = source_crs or ("EPSG:2154" if format == "arcep" else "EPSG:4326")
         rows, notes = _by_columns(path, columns=named, source_crs=crs, wanted=technologies, placing=placing)
-    if technologies is not None:
-        other = ~rows["technology"].isin(list(technologies))
+    return _register(rows, technologies, name=path.name, notes=notes)
+
+
+def _register(rows: pd.DataFrame, wanted: Sequence[str] | None, *, name: str, notes: Notes) -> SiteRegister:
+    """Speaking and silent sites apart, only the technologies wanted."""
+    silent = rows.loc[rows["technology"] == "", _SILENT].sort_values(_SILENT[:2], kind="stable")
+    rows = rows[rows["technology"] != ""]
+    if wanted is not None:
+        other = ~rows["technology"].isin(list(wanted))
         if other.any():
-            notes.append(Note(path.name, "rows of other technologies, left out", int(other.sum())))
+            notes.append(Note(name, "rows of other technologies, left out", int(other.sum())))
         rows = rows[~other]
-    if rows.empty:
-        raise SchemaError([Fault(path.name, "no site is left", "see 'technologies' and 'where'")])
+    if rows.empty and silent.empty:
+        raise SchemaError([Fault(name, "no site is left", "see 'technologies' and 'where'")])
+    if rows.empty and wanted is None:
+        problem = f"none of {len(silent):,} sites says its technology"
+        raise SchemaError([Fault(name, problem, "name the right column, or set technologies to what they may have")])
     rows = rows[_COLUMNS].astype({"sectors": np.float64}).sort_values(_COLUMNS[:3], kind="stable")
-    return SiteRegister(rows.reset_index(drop=True), notes)
+    return SiteRegister(rows.reset_index(drop=True), notes, silent.reset_index(drop=True))

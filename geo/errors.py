@@ -60,6 +60,10 @@ class SourceError(GapmapError, OSError):
     """A file cannot be found, opened or decoded."""
 
 
+class RangeError(GapmapError, ValueError):
+    """A value outside the range in which a model or formula holds."""
+
+
 class SchemaError(GapmapError, ValueError):
     """Input does not hold what it must; lists every fault found.
 

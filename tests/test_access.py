@@ -9,8 +9,10 @@ from pyproj import CRS
 from shapely import box
 
 from analysis.access import wifi_summary, wifi_within
-from analysis.footprint import known_share, radius_class, site_radii
+from analysis.footprint import known_share
 from analysis.fragments import Fragments
+from analysis.propagation import Propagation, radius_class
+from analysis.radio.reach import nominal_reach
 from data.coverage import Known, read_radii
 from geo.grid import Grid
 
@@ -63,6 +65,10 @@ def test_known_share_by_zone_by_area_and_everywhere():
     assert known_share(half, parts(), Place) == pytest.approx([0.5, 0, 0.5, 0])
 
 
+def nominal(settlement):
+    return Propagation(GRID, radius_class(settlement), nominal_reach(read_radii()), 0.9, None, None)
+
+
 def test_radii_follow_technology_and_surroundings():
     settlement = np.array([[30, 21], [11, 10]], dtype=np.int16)
     assert radius_class(settlement).tolist() == [[0, 1], [2, 2]]
@@ -73,8 +79,9 @@ def test_radii_follow_technology_and_surroundings():
             "y": [3_001_500, 3_001_500, 3_000_500, 3_000_500, 0],
         }
     )
-    found = site_radii(sites, radii=read_radii(), settlement=settlement, grid=GRID, variant="central")
-    assert found.tolist() == [1100, 1900, 5000, 8000, 5000]
+    found = nominal(settlement).radii(sites, variant="central")
+    assert found[:, 0].tolist() == [1100, 1900, 5000, 8000, 5000]
+    assert (found == found[:, :1]).all()  # nominal radii know nothing of what stands around the person
 
 
 def test_an_area_equal_to_a_zone_knows_that_zone_whole_and_nothing_else():
@@ -110,7 +117,7 @@ def test_coverage_of_one_operator_in_two_files_adds_up():
         radii = read_radii()
         settings = type("S", (), {"absent": ["5G"]})
 
-    found = cover(Two, parts(), np.full(GRID.shape, 11, dtype=np.int16))
+    found = cover(Two, parts(), model=nominal(np.full(GRID.shape, 11, dtype=np.int16)))
     ledger = make_ledger(found, parts())
     assert ledger.states["declared_4g"] == pytest.approx([100, 0, 20, 0])
     assert found.fraction["central", "4G", "A"] == pytest.approx([0.5, 0, 0.5, 0])

@@ -319,3 +319,59 @@ def test_command_says_it_all_and_exits_2(place):
     assert "people.tif: no such file. Mend:" in out.stderr
     assert "Traceback" not in out.stderr
     assert not (place / "out").exists()
+
+
+def declared(place, text):
+    """The region with its coverage section replaced."""
+    toml = (place / "region.toml").read_text(encoding="utf-8")
+    head, tail = toml.split("[[coverage]]")
+    (place / "region.toml").write_text(f"{head}[[coverage]]\n{text}\n[wifi]{tail.split('[wifi]')[1]}", encoding="utf-8")
+
+
+def write_polygons(place, words):
+    west, south, east, north = extent()
+    rows = [{**feature("", "", square(west, south, east, north)), "properties": {"tech": word}} for word in words]
+    text = json.dumps({"type": "FeatureCollection", "features": rows})
+    (place / "cover.geojson").write_text(text, encoding="utf-8")
+
+
+def test_a_polygon_layer_of_mixed_technologies(place):
+    declared(place, 'kind = "polygons"\nfile = "cover.geojson"\ntechnology = "tech"')
+    write_polygons(place, ["4G", "LTF", "4G/WiMax", "LTF", None])
+    message = refused(place)
+    for part in ("3 faults", "'ltf' is no technology of ours, in 2 rows", "row 2, 4", "'wimax'", "1 row without a"):
+        assert part in message, part
+    write_polygons(place, ["2G/3G", "4G,3G", "LTE"])
+    results = run(place / "region.toml", out=place / "out")
+    noted = {note["what"]: note["count"] for note in results.summary["notes"]}
+    assert noted["rows that name several technologies, counted for each"] == 2
+
+
+def test_a_raster_that_is_no_dbm_and_hexagons_that_are_none(place):
+    write_raster(place / "signal.tif", np.full(GRID.shape, 65535.0), GRID, nodata=None)
+    declared(place, 'kind = "raster"\nfile = "signal.tif"\ntechnology = "4G"\nthreshold_dbm = -105')
+    message = refused(place)
+    assert "are no dBm" in message
+    assert "row 1:1" in message
+    (place / "hex.csv").write_text("h3,tech\n8928308280fffff,4G\n1234,4G\n8828308281fffff,4H\n", encoding="utf-8")
+    declared(place, 'kind = "hexagons"\nfile = "hex.csv"\ntechnology = "tech"\nhexagon = "h3"')
+    message = refused(place)
+    for part in ("4 faults", "'1234' is no H3 cell", "row 2", "several H3 resolutions: 8 (1 rows), 9 (1 rows)", "'4h'"):
+        assert part in message, part
+
+
+def test_declared_rasters_and_hexagons_run(place):
+    import h3
+    from pyproj import Transformer
+
+    write_raster(place / "signal.tif", np.full(GRID.shape, -90.0), GRID, nodata=None)
+    declared(place, 'kind = "raster"\nfile = "signal.tif"\ntechnology = "4G"\nthreshold_dbm = -105')
+    results = run(place / "region.toml", out=place / "raster")
+    assert results.summary["ledger"]["unknown"] == pytest.approx(0, abs=1e-6)
+    assert results.summary["ledger"]["no_signal"] == pytest.approx(0, abs=1e-6)
+    lon, lat = Transformer.from_crs(3035, 4326, always_xy=True).transform(4_005_000, 3_005_000)
+    cells = h3.grid_disk(h3.latlng_to_cell(lat, lon, 8), 12)
+    (place / "hex.csv").write_text("h3,tech\n" + "".join(f"{cell},400\n" for cell in cells), encoding="utf-8")
+    declared(place, 'kind = "hexagons"\nfile = "hex.csv"\ntechnology = "tech"\nhexagon = "h3"')
+    again = run(place / "region.toml", out=place / "hexagons")
+    assert again.summary["ledger"] == pytest.approx(results.summary["ledger"], abs=1e-6)

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from exactextract import exact_extract
+from exactextract.raster import NumPyRasterSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
 from geo import scan
-from geo.burn import cell_fractions, covered_fraction, disc_fractions
+from geo.burn import cell_fractions, covered_fraction
 from geo.errors import CRSError, GridError
 from geo.grid import Grid
 
@@ -110,32 +112,44 @@ def test_other_crs_lines_and_infinite_coordinates_are_refused():
         cell_fractions([shapely.Polygon([(0, 0), (np.inf, 0), (1, 1)])], THREE)
 
 
-def test_discs_fill_cells_whole_and_leave_far_ones_empty():
-    grid = Grid(LAEA, Affine(1, 0, 0, 0, -1, 5), (5, 5))
-    covered = disc_fractions([2.5], [2.5], 1.6, grid)
-    assert covered[2, 2] == 1  # farthest corner at 0.71
-    assert (covered[[0, 0, 4, 4], [0, 4, 0, 4]] == 0).all()  # nearest corner at 2.12
-    assert covered[1, 2] == 1  # farthest corner at sqrt(0.5² + 1.5²) = 1.58
-    assert 0 < covered[0, 2] < 0.1
-    assert np.array_equal(covered, covered.T)
-    assert covered.sum() == pytest.approx(np.pi * 1.6**2, rel=0.01)
+def extracted(geometries, grid):
+    """Oracle: exactextract on the union that shapely dissolves."""
+    source = NumPyRasterSource(np.ones(grid.shape), *grid.bounds, srs_wkt=grid.crs.to_wkt())
+    union = gpd.GeoDataFrame(geometry=[shapely.union_all(geometries)], crs=grid.crs)
+    found = exact_extract(source, union, ["cell_id", "coverage"], output="pandas")
+    out = np.zeros(grid.size)
+    out[found["cell_id"][0]] = found["coverage"][0]
+    return out.reshape(grid.shape)
 
 
-def test_discs_are_near_the_exact_union_and_know_no_order():
-    rng = np.random.default_rng(1)
-    grid = Grid(LAEA, Affine(1000, 0, 0, 0, -500, 50_000), (100, 50))
-    x, y, radius = rng.uniform(-2e3, 52e3, 60), rng.uniform(-2e3, 52e3, 60), rng.uniform(300, 6e3, 60)
-    covered = disc_fractions(x, y, radius, grid)
-    exact = covered_fraction(shapely.buffer(shapely.points(x, y), radius, quad_segs=128), grid)
-    assert np.abs(covered - exact).max() < 0.03
-    assert covered.sum() == pytest.approx(exact.sum(), rel=1e-3)
-    order = rng.permutation(60)
-    assert np.array_equal(covered, disc_fractions(x[order], y[order], radius[order], grid))
+def ragged(rng, count, *, corners, reach):
+    """Star-shaped polygons with ragged borders."""
+    turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    away = rng.uniform(0.1, 1, (count, 1)) * rng.uniform(0.97, 1, (count, corners)) * reach
+    away *= 1 + 0.4 * np.cos(rng.integers(2, 9, (count, 1)) * turn + rng.uniform(0, 6, (count, 1)))
+    rings = np.stack([away * np.cos(turn), away * np.sin(turn)], axis=-1)
+    return shapely.polygons(rings + rng.uniform(-reach, 60 * 1000 + reach, (count, 1, 2)))
 
 
-def test_no_disc_covers_nothing_and_impossible_ones_are_refused():
-    assert disc_fractions([], [], [], THREE).sum() == 0
-    assert disc_fractions([1.5], [1.5], 0, THREE).sum() == 0
-    for x, radius, steps in ((np.nan, 1, 16), (1, -1, 16), (1, np.inf, 16), (1, 1, 17), (1, 1, 0)):
-        with pytest.raises(GridError):
-            disc_fractions([x], [1], radius, THREE, steps=steps)
+@pytest.mark.parametrize(("count", "corners", "reach"), [(400, 40, 4e3), (40, 3000, 15e3), (2000, 12, 700)])
+def test_overlapping_operators_equal_exactextract(count, corners, reach):
+    rng = np.random.default_rng(count)
+    grid = Grid(LAEA, Affine(1000, 0, 0, 0, -1000, 60_000), (60, 60))
+    operators = [ragged(rng, count // 2, corners=corners, reach=reach) for _ in range(2)]
+    operators[1] = np.concatenate([operators[1], operators[0][:5]])  # a shared footprint, twice
+    together = np.concatenate(operators)
+    for shapes in (*operators, together):
+        covered = covered_fraction(shapes, grid)
+        np.testing.assert_allclose(covered, extracted(shapes, grid), atol=1e-6)
+        assert 0.05 < covered.mean() < 1
+    assert (covered_fraction(together, grid) >= covered_fraction(operators[0], grid) - 1e-12).all()
+
+
+def test_districts_that_reach_over_their_neighbours_equal_exactextract(accra):
+    districts = gpd.read_file(accra / "districts_ghana_with_census2021.geojson").to_crs("ESRI:54009")
+    chosen = districts[districts["region"] == "Greater Accra Region"].geometry
+    shapes = np.concatenate([chosen.buffer(metres).to_numpy() for metres in (0, 350, 900)])
+    west, south, east, north = shapely.total_bounds(shapes)
+    ny, nx = int((north - south) // 1000) - 3, int((east - west) // 1000) - 3  # the grid ends inside the land
+    grid = Grid(CRS("ESRI:54009"), Affine(1000, 0, west + 1234, 0, -1000, north - 1750), (ny, nx))
+    np.testing.assert_allclose(covered_fraction(shapes, grid), extracted(shapes, grid), atol=1e-6)

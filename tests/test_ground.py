@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS, Geod, Transformer
 
-from geo.burn import covered_fraction, disc_fractions
+from geo.burn import covered_fraction
+from geo.discs import disc_fractions
 from geo.grid import Grid
 from geo.ground import ground_discs, ground_ellipses
 

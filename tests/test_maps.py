@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -17,11 +19,26 @@ from pyproj import CRS, Transformer
 from shapely.geometry import box
 
 from analysis.maps import draw_cells, map_html, plan_table, write_map, zones_table
-from analysis.maps.layers import FIRST_CLASS, UNKNOWN_INDEX, cell_layers, people_classes, share_classes
-from analysis.maps.overlays import ordered_zones, site_records, zone_features
+from analysis.maps.layers import (
+    FIRST_CLASS,
+    UNKNOWN_INDEX,
+    cell_layers,
+    people_classes,
+    share_classes,
+    speed_classes,
+)
+from analysis.maps.overlays import (
+    move_classes,
+    ordered_zones,
+    range_words,
+    site_records,
+    zone_features,
+    zone_fills,
+)
 from analysis.maps.palette import VIRIDIS, breaks, ramp
 from analysis.maps.picture import HATCH_INDEX, WEB_MERCATOR, make_frame, native, value_png, warp_index, warped
 from analysis.maps.safe import json_text, text
+from analysis.maps.tables import agreement_table, moves_table, reading_of
 from analysis.results import Results
 from geo.grid import Grid
 
@@ -287,3 +304,238 @@ def test_a_region_without_zones_plan_or_people_still_makes_a_page() -> None:
         full.provenance,
     )
     assert '"zones":[]' in map_html(bare)
+
+
+def with_sources(results: Results) -> Results:
+    """The small region with what a run adds when bases meet and footprints vary; the eastern column is unknown."""
+    cells, zones = results.cells.copy(), results.zones.copy()
+    unknown = cells["gap_people"].isna().to_numpy()
+    upper = cells["settlement"].to_numpy() == 11
+    people = cells["population"].to_numpy()
+    cells["doubt_people"] = np.where(unknown, np.nan, np.where(upper, people, 0.0))
+    cells["declared_share"] = np.where(unknown, np.nan, 1.0)
+    cells["modelled_share"] = np.where(unknown, np.nan, np.where(upper, 0.0, 1.0))
+    cells["measured_share"] = np.where(upper | unknown, np.nan, 0.5)
+    cells["down_mbps"] = np.where(upper | unknown, np.nan, 12.5)
+    cells["usable"] = np.where(upper | unknown, 0.0, people / 2)
+    cells["declared_4g"] = cells["declared_4g"] - cells["usable"]
+    zones["rank_low"] = pd.array([2, 1, None], dtype="Int64")
+    zones["rank_high"] = pd.array([1, 2, None], dtype="Int64")
+    zones["rank_moves"] = pd.array([1, 1, None], dtype="Int64")
+    names = zones["zone_name"].tolist()
+    ranks = [(1, 2, 1), (2, 1, 2)]
+    record = [
+        {"zone_id": zone, "zone_name": name, "rank": rank, "rank_low": low, "rank_high": high}
+        for zone, name, (rank, low, high) in zip("ba", names, ranks, strict=False)
+    ]
+    added = {
+        "basis": ["declared", "modelled"],
+        "sensitivity": {"ranked": 2, "change": 2, "largest_move": 1, "spearman_low_high": -1.0, "top": 1,
+                        "top_stays": 0, "zones": record},
+        "agreement": {"target": "4G", "assumption": "As if independent.", "doubtful": 10.0, "doubtful_low": 8.0,
+                      "doubtful_high": 1234.0, "table": [
+            {"declared": "yes", "modelled": "no", "measured": "not known", "people": 10.0, "share": 0.25},
+            {"declared": "no", "modelled": "no", "measured": "not known", "people": 30.0, "share": 0.75}]},
+    }  # fmt: skip
+    return replace(results, cells=cells, zones=zones, summary={**results.summary, **added})
+
+
+def test_sources_give_layers_only_where_something_is_known() -> None:
+    plain, full = make_results(), with_sources(make_results())
+    old = [layer.key for layer in cell_layers(plain)]
+    added = ["down_mbps", "usable", "doubt_people", "declared_share", "modelled_share", "measured_share"]
+    assert [layer.key for layer in cell_layers(full)] == old + added
+    empty = full.cells.assign(**dict.fromkeys([name for name in added if name != "usable"], np.nan), usable=0.0)
+    assert [layer.key for layer in cell_layers(replace(full, cells=empty))] == old
+
+
+def test_speed_and_doubt_keep_unknown_apart_and_values_exact() -> None:
+    layers = {layer.key: layer for layer in cell_layers(with_sources(make_results()))}
+    speed, doubt = layers["down_mbps"], layers["doubt_people"]
+    assert (speed.unit, speed.step) == ("Mbit/s", 0.01)
+    assert [label for label, _ in speed.classes] == [
+        "under 2",
+        "2 – 5",
+        "5 – 10",
+        "10 – 25",
+        "25 – 50",
+        "50 – 100",
+        "100 and more",
+    ]
+    last = np.flatnonzero(np.isfinite(speed.values))[0]
+    assert speed.classes[speed.index[last] - FIRST_CLASS][0] == "10 – 25"
+    assert speed.codes[last] == 1250 + 2
+    assert doubt.index[7] == UNKNOWN_INDEX  # the eastern column
+    assert (doubt.codes[0], doubt.index[-2]) == (1002, FIRST_CLASS)  # 10 people; known to be none
+
+
+@pytest.mark.parametrize(("speed", "label"), [(0.0, 0), (1.99, 0), (2.0, 1), (99.0, 5), (100.0, 6), (np.nan, None)])
+def test_speed_classes_by_hand(speed: float, label: int | None) -> None:
+    index, classes = speed_classes(np.array([speed]))
+    assert index[0] == (UNKNOWN_INDEX if label is None else FIRST_CLASS + label)
+    assert len(classes) == 7
+
+
+def test_usable_is_unknown_where_nothing_proves_or_denies_it() -> None:
+    results = with_sources(make_results())
+    usable = next(layer.values for layer in cell_layers(results) if layer.key == "usable")
+    upper = results.cells["settlement"].to_numpy() == 11
+    unknown = results.cells["gap_people"].isna().to_numpy()
+    assert np.isnan(usable[unknown]).all()
+    assert (usable[upper & ~unknown] == 0).all()  # below 4G: certainly not usable
+    assert (usable[~upper & ~unknown] == 0.5).all()
+    # the first tested cell fails its tests: known to be none; the second was never tested: unknown
+    cells = results.cells.copy()
+    first, second = np.flatnonzero(~upper & ~unknown)[:2]
+    cells.loc[[first, second], "declared_4g"] = cells.loc[[first, second], "population"]
+    cells.loc[[first, second], "usable"] = 0.0
+    cells.loc[second, "measured_share"] = np.nan
+    usable = next(layer.values for layer in cell_layers(replace(results, cells=cells)) if layer.key == "usable")
+    assert usable[first] == 0
+    assert np.isnan(usable[second])
+    cells["room_share"] = np.where(np.arange(len(cells)) == second, 0.0, np.nan)  # dimensioned: there is no room
+    usable = next(layer.values for layer in cell_layers(replace(results, cells=cells)) if layer.key == "usable")
+    assert usable[second] == 0
+
+
+@pytest.mark.parametrize(
+    ("rank", "low", "high", "words"),
+    [
+        (3, 5, 2, "2 to 5 under low and high footprints"),
+        (3, 3, 3, "the same under low and high footprints"),
+        (3, 4, 4, "4 under low and high footprints"),
+        (3, None, 4, "not ranked under low, 4 under high footprints"),
+        (3, None, None, "not ranked under low and high footprints"),
+        (None, None, None, ""),
+    ],
+)
+def test_range_of_a_rank_in_words(rank, low, high, words: str) -> None:
+    assert range_words(rank, low=low, high=high) == words
+
+
+def test_zones_carry_their_range_only_when_footprints_vary() -> None:
+    results = with_sources(make_results())
+    zones = zone_features(results)
+    assert [zone["range"] for zone in zones] == ["1 to 2 under low and high footprints"] * 2 + [""]
+    assert [zone["moves"] for zone in zones] == [1, 1, None]
+    (layer,) = zone_fills(zones)
+    assert layer["fill"] == [1, 1, None]
+    assert [label for label, _ in layer["classes"]] == ["0: the rank stays", "1"]
+    for fixed in (make_results(), replace(results, summary={**results.summary, "basis": ["declared"]})):
+        assert not {"range", "moves"} & zone_features(fixed)[0].keys()
+        assert zone_fills(zone_features(fixed)) == []
+        assert "Zones whose rank hangs" not in map_html(fixed)
+
+
+def test_every_move_falls_in_the_class_that_names_it() -> None:
+    """Oracle: the words of the legend, read back."""
+    for move in range(200):
+        (layer,) = zone_fills([{"moves": move}, {"moves": 199}])
+        label = layer["classes"][layer["fill"][0]][0].split(":")[0]
+        if "more" in label:
+            assert move >= int(label.split()[0])
+        else:
+            bounds = [int(part) for part in label.split(" – ")]
+            assert bounds[0] <= move <= bounds[-1]
+    assert [len(move_classes(largest)) for largest in (0, 1, 2, 5, 6, 51, 900)] == [1, 2, 3, 4, 5, 8, 8]
+
+
+def test_reading_of_answers_by_hand() -> None:
+    assert reading_of("not known", "not known", "not known") == "nothing is known"
+    assert reading_of("yes", "not known", "not known").startswith("one source")
+    assert reading_of("yes", "yes", "not known") == reading_of("no", "no", "no") == "the sources agree"
+    assert reading_of("yes", "yes", "no") == reading_of("yes", "no", "not known") == "declared covered, but doubtful"
+    assert reading_of("no", "no", "yes") == reading_of("no", "yes", "not known") == "better than declared"
+    assert reading_of("yes", "no", "yes") == "the tests bear the declared map out, the model does not"
+    assert reading_of("not known", "yes", "no") == "the model and the tests differ"
+
+
+def test_tables_of_agreement_and_moves() -> None:
+    summary = with_sources(make_results()).summary
+    agreed = agreement_table(summary["agreement"])
+    assert '<td class="n">10</td><th scope="row">declared covered, but doubtful</th><td>yes</td><td>no</td>' in agreed
+    assert "10 people (between 8 and 1,234 for certain). As if independent." in agreed
+    moved = re.findall(r"<tr>(.*?)</tr>", moves_table(summary["sensitivity"]))
+    assert (
+        moved[1]
+        == '<td class="n">1</td><th scope="row">North</th><td class="n">2</td><td class="n">1</td><td class="n">1</td>'
+    )
+    assert len(moved) == 3
+    for nothing in (None, {}, {"table": [], "zones": []}):
+        assert agreement_table(nothing) == moves_table(nothing) == ""
+    bare = {"zones": [{"zone_name": "x", "rank": 1, "rank_low": None, "rank_high": 3}], "table": [{"people": None}]}
+    assert '<td class="n">1</td><th scope="row">x</th><td class="n">–</td>' in moves_table(bare)
+    assert '<td class="n">unknown</td>' in agreement_table(bare)
+
+
+def test_page_shows_both_tables_and_says_what_is_measured() -> None:
+    page = map_html(with_sources(make_results()))
+    assert page.count("<caption>") == 5
+    assert "measured only where enough tests were made" in page
+    assert "declared or modelled, not measured" in map_html(make_results())
+    assert "<caption>" not in map_html(with_sources(make_results()), compact=600)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_text_of_sources_stays_text(attack: str) -> None:
+    results = with_sources(make_results(names=(attack, attack, "c")))
+    hostile = {
+        "target": attack,
+        "assumption": attack,
+        "table": [dict.fromkeys(("declared", "modelled", "measured"), attack)],
+    }
+    page = map_html(replace(results, summary={**results.summary, "target": attack, "agreement": hostile}))
+    assert attack not in page
+    assert page.count(text(attack)) >= 7
+    assert page.count("<script") == 4
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}")
+def test_layers_of_zones_and_sources_can_be_switched_and_read(tmp_path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    results = with_sources(make_results(size=40))
+    write_map(results, tmp_path / "map.html")
+    place = results.cells.iloc[[5]].to_crs(4326).geometry.iloc[0]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1300, "height": 900})
+        errors, asked = [], []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((tmp_path / "map.html").as_uri())
+        page.evaluate("gapmap.ready()")
+        assert not page.get_by_label("How far a rank can move").is_visible()  # many layers: the groups are folded
+        page.locator("summary", has_text="Zones").click()
+        spot = page.evaluate(
+            "([lat, lon]) => { const p = gapmap.state.map.latLngToContainerPoint([lat, lon]);"
+            "const b = gapmap.state.map.getContainer().getBoundingClientRect(); return [p.x + b.x, p.y + b.y]; }",
+            [place.y, place.x],
+        )
+        tip = page.locator(".leaflet-tooltip.reader")
+        page.get_by_label("How far a rank can move").check()
+        page.mouse.move(*spot)
+        tip.wait_for()
+        assert tip.locator(".value").inner_text() == "Rank moves 1 place between footprints"
+        assert "rank 1 (1 to 2 under low and high footprints)" in tip.inner_text()
+        assert page.locator("#legend li").all_inner_texts() == [
+            "0: the rank stays",
+            "1",
+            "not ranked under every footprint",
+        ]
+        assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-cells-pane img')).opacity") == "0"
+        page.locator("summary", has_text="Agreement").click()
+        page.get_by_label("Declared covered, but doubtful").check()
+        page.evaluate("gapmap.ready()")
+        page.mouse.move(spot[0] + 1, spot[1])
+        page.wait_for_function("document.querySelector('.reader .value').textContent.includes('doubtfully')")
+        assert tip.locator(".value").inner_text() == "60 people doubtfully declared to have at least 4G"
+        assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-cells-pane img')).opacity") == "1"
+        browser.close()
+    assert errors == []
+    assert [url for url in asked if not url.startswith(("data:", "file:"))] == []

@@ -20,7 +20,7 @@ from geo.errors import SchemaError
 
 FILES = {
     "summary.json", "cells.parquet", "zones.gpkg", "ranking.csv", "plan.csv", "wifi.csv", "map.html", "provenance.json",
-    "limitations.md",
+    "limitations.md", "coverage.csv", "agreement.csv", "sites.csv",
 }  # fmt: skip
 
 
@@ -153,9 +153,12 @@ def test_ile_de_france(paris_results):
     paris = results.zones[results.zones["zone_id"].str.startswith("75")]
     assert len(paris) == 20
     assert told["wifi"]["unknown"] == pytest.approx(told["population"]["total"] - paris["population"].sum(), rel=1e-9)
-    # 5G is known in Paris alone
+    # 5G is known in Paris alone, and there not for those whom only sites without a technology might reach
+    silent = told["silent_sites"]
+    assert silent["sites"] > 1000
+    assert 0 < silent["unknown_people"]["4G"] < 0.01 * told["population"]["total"]
     assert told["coverage"]["5G"]["union"]["unknown"] == pytest.approx(
-        told["population"]["total"] - paris["population"].sum(), rel=1e-9
+        told["population"]["total"] - paris["population"].sum() + silent["unknown_people"]["5G"], rel=1e-6
     )
     assert paris["declared_5g"].sum() > 0.9 * paris["population"].sum()
     assert results.zones.loc[~results.zones["zone_id"].str.startswith("75"), "declared_5g"].sum() == 0

@@ -227,3 +227,25 @@ def test_paris_antennas_without_a_technology_are_unknown(paris):
     everything = read_sites(path, columns=columns, grid_crs=LAEA)
     assert everything.sites.equals(register.sites)
     assert [note.count for note in everything.notes] == [587]
+    assert len(everything.silent) == 587
+    assert register.silent.empty
+
+
+def test_the_four_ways_to_be_wrong_are_counted_together(tmp_path):
+    """Places at 0, 0, ranges of 700 to 1,000 km and rows elsewhere are dropped with counts, never used."""
+    rows = [sector("LTE", 256 * i, lon=0.1, lat=5.6) for i in range(1, 4)]
+    rows += [sector("LTE", 256 * i, lon=0, lat=0) for i in range(4, 6)]
+    rows += [sector("LTE", 256 * (6 + i), reach=reach) for i, reach in enumerate((700_000, 850_000, 1_000_000))]
+    rows += [sector("LTE", 2560, lon=5.6, lat=0.1)]
+    register = opencellid(saved(tmp_path, rows), bounds=(-1, 5, 1, 6))
+    assert len(register.sites) == 3
+    assert {note.what.split(",")[0]: (note.count, note.detail) for note in register.notes[:3]} == {
+        "sectors with a range below 0 or above 100 km": (3, "rows 6, 7, 8"),
+        "rows at longitude 0": (2, "rows 4, 5"),
+        "rows outside the region's grid": (1, "rows 9"),
+    }
+    swapped = [sector("LTE", 256 * i, lon=5.6, lat=0.1) for i in range(1, 4)]
+    (fault,) = faults_of(lambda: opencellid(saved(tmp_path, swapped), bounds=(-1, 5, 1, 6)))
+    assert "with x and y swapped some do" in fault.problem
+    (fault, *_) = faults_of(lambda: opencellid(saved(tmp_path, [sector("LTE", 1, lon=5.6, lat=120)])))
+    assert (fault.column, fault.row, "beyond ±90" in fault.problem) == ("lat", "1", True)

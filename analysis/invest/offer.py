@@ -28,12 +28,15 @@ class Cells:
         Persons below the target, coverage known (0 where nothing is known).
     zone_id : str array (rows,)
         Zone of the cell; empty outside every zone.
+    around : int64 array (rows,), optional
+        What stands around the people (index into `data.coverage.RADIUS_CLASSES`), where reach depends on it.
     """
 
     grid: Grid
     cell_id: NDArray[np.int64]
     people: NDArray[np.float64]
     zone_id: NDArray[Any]
+    around: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         faults: list[Fault] = []

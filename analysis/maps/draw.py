@@ -10,7 +10,7 @@ import numpy as np
 from pyproj import Transformer
 
 from analysis.maps.layers import CellLayer, cell_layers
-from analysis.maps.overlays import site_records, wifi_records, zone_features
+from analysis.maps.overlays import footprints_vary, site_records, wifi_records, zone_features, zone_fills
 from analysis.maps.page import Page
 from analysis.maps.picture import (
     WEB_MERCATOR,
@@ -25,8 +25,10 @@ from analysis.maps.picture import (
 from analysis.maps.safe import json_text, text
 from analysis.maps.tables import (
     SYNTHETIC,
+    agreement_table,
     figures_html,
     licence_line,
+    moves_table,
     plan_table,
     sources_table,
     subtitle,
@@ -51,6 +53,11 @@ class DrawnCells:
     frame: dict[str, Any]
     layers: list[dict[str, Any]]
     zones: list[dict[str, Any]]
+
+    @property
+    def fills(self) -> list[dict[str, Any]]:
+        """Layers that colour whole zones, see `zone_fills`."""
+        return zone_fills(self.zones)
 
 
 def draw_cells(results: Results) -> DrawnCells:
@@ -159,6 +166,7 @@ def map_html(
     data = {
         "frame": drawn.frame,
         "layers": drawn.layers,
+        "fills": drawn.fills,
         "zones": drawn.zones,
         "home": _home(drawn),
         "sites": _sites(plan),
@@ -187,12 +195,26 @@ def _header(results: Results, name: str) -> str:
 
 def _below(results: Results, plan: pd.DataFrame) -> str:
     summary = results.summary
-    tables = [zones_table(results), plan_table(plan, record=summary["plan"]), sources_table(summary["inputs"])]
+    tables = [
+        zones_table(results),
+        moves_table(summary.get("sensitivity") if footprints_vary(summary) else None),
+        agreement_table(summary.get("agreement")),
+        plan_table(plan, record=summary["plan"]),
+        sources_table(summary["inputs"]),
+    ]
     return (
         f'<div class="tables">{"".join(tables)}</div><footer>Made by gapmap from the inputs above. Hatched grey means '
-        "not known, which is not the same as none. Coverage is declared or modelled, not measured: a phone in a "
-        "covered cell may still fail indoors, or at a busy hour.</footer>"
+        f"not known, which is not the same as none. {_basis_words(results)}: a phone in a covered cell may still fail "
+        "indoors, or at a busy hour.</footer>"
     )
+
+
+def _basis_words(results: Results) -> str:
+    """What coverage stands on, in words."""
+    columns = [results.cells[name] for name in ("measured_share", "down_mbps") if name in results.cells]
+    if any(bool(column.notna().any()) for column in columns):
+        return "Coverage is declared or modelled, and measured only where enough tests were made"
+    return "Coverage is declared or modelled, not measured"
 
 
 def write_map(results: Results, path: Path, *, title: str | None = None) -> None:

@@ -30,7 +30,7 @@ class CellLayer:
     key, group, title, note : str
         Identity, heading in the switch, name, and one sentence on how to read it.
     unit : str
-        ``people``, ``share`` (0 to 1) or ``class``.
+        ``people``, ``share`` (0 to 1), ``Mbit/s`` or ``class``.
     meaning : str
         What the value of one cell is, read after the value.
     values : float64 array (cells,)
@@ -53,7 +53,7 @@ class CellLayer:
 
     @property
     def step(self) -> float:
-        """Size of one quantum of the value picture, in the layer's unit: a power of ten, at least 0.01 people."""
+        """Size of one quantum of the value picture, in the layer's unit: a power of ten, at least 0.01."""
         if self.unit == "class":
             return 1.0
         if self.unit == "share":
@@ -94,9 +94,23 @@ def share_classes(values: NDArray[np.float64]) -> tuple[NDArray[np.uint8], tuple
     return index, tuple(zip(labels, ramp(VIRIDIS, count=len(labels)), strict=True))
 
 
-def _people(key: str, values: NDArray[np.float64], *, words: tuple[str, str, str], table: tuple[str, ...]) -> CellLayer:
+def speed_classes(values: NDArray[np.float64]) -> tuple[NDArray[np.uint8], tuple[tuple[str, str], ...]]:
+    """Class index and legend of a speed in Mbit/s: the same breaks everywhere, so that regions can be compared."""
+    edges = [2.0, 5.0, 10.0, 25.0, 50.0, 100.0]
+    labels = ["under 2", *(f"{low:g} – {high:g}" for low, high in pairwise(edges)), f"{edges[-1]:g} and more"]
+    return _indexed(values, edges), tuple(zip(labels, ramp(VIRIDIS, count=len(labels)), strict=True))
+
+
+def _people(
+    key: str,
+    values: NDArray[np.float64],
+    *,
+    words: tuple[str, str, str],
+    table: tuple[str, ...],
+    group: str = "People",
+) -> CellLayer:
     index, classes = people_classes(values, table=table)
-    return CellLayer(key, "People", words[0], words[1], "people", words[2], values, index, classes)
+    return CellLayer(key, group, words[0], words[1], "people", words[2], values, index, classes)
 
 
 def _share(key: str, values: NDArray[np.float64], *, words: tuple[str, str, str, str]) -> CellLayer:
@@ -113,6 +127,101 @@ def _settlement(codes: NDArray[np.int64]) -> CellLayer:
     classes = tuple((f"{code} {CLASS_NAMES[code]}", SETTLEMENT[code]) for code in order)
     note = "Degree of Urbanisation, level 2, of each cell: how urban a place is by the people in and around it."
     return CellLayer("settlement", "People", "Settlement class", note, "class", "", values, index, classes)
+
+
+def _given(results: Results, name: str) -> NDArray[np.float64] | None:
+    """Column of the cells table; None when it is absent or nothing in it is known."""
+    if name not in results.cells:
+        return None
+    values = results.cells[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return values if np.isfinite(values).any() else None
+
+
+def _usable(results: Results) -> NDArray[np.float64] | None:
+    """Share of each cell's people with proven quality; None when nobody's is proven.
+
+    NaN where none is proven and nothing says that it is lacking: people without coverage information, or inside a
+    footprint that was neither tested nor dimensioned.
+    """
+    usable = _given(results, "usable")
+    if usable is None or not (usable > 0).any():
+        return None
+
+    def persons(name: str) -> NDArray[np.float64]:
+        return np.nan_to_num(results.cells[name].to_numpy(dtype=np.float64, na_value=np.nan))
+
+    people = persons("population")
+    judged = np.zeros(len(people), dtype=bool)
+    for name in ("measured_share", "room_share"):
+        found = _given(results, name)
+        judged |= np.isfinite(found) if found is not None else False
+    claimed = persons("declared_4g") + persons("declared_5g")
+    unproven = persons("unknown") + np.where(judged, 0.0, claimed)
+    share = np.minimum(usable / np.where(people > 0, people, np.nan), 1.0)
+    return np.where((usable > 0) | (unproven <= 1e-6 * people), share, np.nan)
+
+
+SOURCES = (
+    (
+        "declared_share",
+        "At least {0} as declared",
+        "Share of the people of each cell whom declared maps cover with at least {0}.",
+        "of its people are declared to have at least {0}",
+    ),
+    (
+        "modelled_share",
+        "At least {0} as modelled",
+        "Share of the people of each cell whom the model of known sites reaches with at least {0}.",
+        "of its people have at least {0} by the model",
+    ),
+    (
+        "measured_share",
+        "Speed for {0} as measured",
+        "Share of each cell's people in places with enough tests whose tests meet the speed target for {0}.",
+        "of its tested people live where tests meet the speed target for {0}",
+    ),
+)
+"""Column, title, note and meaning of what each basis says; ``{0}`` is the target technology."""
+
+
+def source_layers(results: Results) -> list[CellLayer]:
+    """Layers of where the sources differ and of what each says; a column absent or all unknown gives none."""
+    target, group = str(results.summary["target"]), "Agreement of sources"
+    layers: list[CellLayer] = []
+    doubt = _given(results, "doubt_people")
+    if doubt is not None:
+        note = (
+            f"People whom the declared map covers with at least {target} although the tests, or the model where there "
+            "are no tests, say no. Unknown where nothing is declared, or there is nothing to compare it with."
+        )
+        words = ("Declared covered, but doubtful", note, f"doubtfully declared to have at least {target}")
+        layers.append(_people("doubt_people", doubt, words=words, table=VIRIDIS, group=group))
+    for name, *said in SOURCES:
+        values = _given(results, name)
+        if values is not None:
+            title, note, meaning = (words.format(target) for words in said)
+            layers.append(_share(name, values, words=(group, title, note, meaning)))
+    return layers
+
+
+def quality_layers(results: Results) -> list[CellLayer]:
+    """Layers of measured speed and proven quality; a column absent or all unknown gives none."""
+    layers: list[CellLayer] = []
+    speed = _given(results, "down_mbps")
+    if speed is not None:
+        index, classes = speed_classes(speed)
+        note = "Mean download speed of the tests made in each cell. Unknown where there are too few tests."
+        words = ("Quality", "Measured download speed", note, "Mbit/s", "measured download speed")
+        layers.append(CellLayer("down_mbps", *words, speed, index, classes))
+    usable = _usable(results)
+    if usable is not None:
+        note = (
+            "Share of the people of each cell with 4G or better of proven quality. Unknown where none is proven and "
+            "nothing shows that it is lacking."
+        )
+        words = ("Quality", "Usable: quality proven", note, "of its people have 4G or better of proven quality")
+        layers.append(_share("usable", usable, words=words))
+    return layers
 
 
 def cell_layers(results: Results) -> list[CellLayer]:
@@ -154,4 +263,4 @@ def cell_layers(results: Results) -> list[CellLayer]:
         note = "Share of the people of each cell with public WiFi within 400 m, in a straight line."
         words = ("Coverage", "Public WiFi within 400 m", note, "of its people have public WiFi within 400 m")
         layers.append(_share("wifi_400_m", column("wifi_400_m"), words=words))
-    return layers
+    return [*layers, *quality_layers(results), *source_layers(results)]

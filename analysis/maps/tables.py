@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis.maps.overlays import chosen, kind_words, ordered_zones, words_of, zone_record
+from analysis.maps.overlays import chosen, kind_words, number, ordered_zones, words_of, zone_record
 from analysis.maps.safe import text
 from analysis.settlement import CLASS_NAMES
 
@@ -29,7 +30,7 @@ def percent(value: float | None) -> str:
     return "unknown" if value is None or math.isnan(value) else f"{value:.1%}"
 
 
-def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[str]]) -> str:
+def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[str]], *, note: str = "") -> str:
     """An HTML table; every text is escaped here.
 
     Parameters
@@ -38,6 +39,8 @@ def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[s
     heads : iterable of (words, whether the column holds numbers)
     rows : iterable of list of str
         The second cell of a row is its header.
+    note : str
+        A sentence under the caption.
     """
     columns = list(heads)
     kinds = [' class="n"' if numeric else "" for _words, numeric in columns]
@@ -49,9 +52,10 @@ def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[s
             for place, (value, kind) in enumerate(zip(row, kinds, strict=True))
         ]
         body.append(f"<tr>{''.join(cells)}</tr>")
+    small = f"<small>{text(note)}</small>" if note else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table><caption>{text(caption)}'
-        f"</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f"{small}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
 
@@ -94,6 +98,100 @@ def plan_table(plan: pd.DataFrame, *, record: dict[str, Any]) -> str:
     heads = [("Step", True), ("Place", False), ("Kind", False), (f"Cost ({currency})", True), ("People gained", True)]
     heads += [(f"Cost so far ({currency})", True), ("People so far", True)]
     return table("What to build, in order, within the budget", heads, rows)
+
+
+def reading_of(declared: str, modelled: str, measured: str) -> str:
+    """What three answers ("yes", "no", "not known") mean together; tests outweigh the model."""
+    known = [answer for answer in (declared, modelled, measured) if answer != "not known"]
+    if not known:
+        return "nothing is known"
+    if len(known) == 1:
+        return "one source, nothing to compare it with"
+    if len(set(known)) == 1:
+        return "the sources agree"
+    if declared == "not known":
+        return "the model and the tests differ"
+    deciding = modelled if measured == "not known" else measured
+    if deciding != declared:
+        return "declared covered, but doubtful" if declared == "yes" else "better than declared"
+    return "the tests bear the declared map out, the model does not"
+
+
+def agreement_table(record: Any) -> str:
+    """People in each combination of what is declared, modelled and measured; empty when the run compared nothing.
+
+    Parameters
+    ----------
+    record : object
+        ``summary["agreement"]``, if any: ``table`` (records) and, if there, ``target``, ``assumption``, ``doubtful``,
+        ``doubtful_low``, ``doubtful_high``.
+    """
+    found = record.get("table") if isinstance(record, Mapping) else None
+    if not found:
+        return ""
+    rows: list[list[str]] = []
+    for row in found:
+        answers = [words_of(row.get(name)) or "not known" for name in ("declared", "modelled", "measured")]
+        rows.append([people(row.get("people")), reading_of(*answers), *answers, percent(row.get("share"))])
+    heads = [("People", True), ("What that means", False), ("Declared", False), ("Modelled", False)]
+    heads += [("Measured", False), ("Share of all people", True)]
+    target = words_of(record.get("target"))
+    caption = f"Do the sources agree on {f'at least {target}' if target else 'coverage'}?"
+    return table(caption, heads, rows, note=_doubt_words(record))
+
+
+def _doubt_words(record: Mapping[str, Any]) -> str:
+    """How many people are doubtful, within which bounds, and on what assumption."""
+    doubtful, low, high = (record.get(name) for name in ("doubtful", "doubtful_low", "doubtful_high"))
+    parts: list[str] = []
+    if doubtful is not None:
+        bounds = "" if low is None or high is None else f" (between {people(low)} and {people(high)} for certain)"
+        parts.append(f"Declared covered, but doubtful: {people(doubtful)} people{bounds}.")
+    parts.append(words_of(record.get("assumption")))
+    return " ".join(part for part in parts if part)
+
+
+def moves_table(record: Any) -> str:
+    """Zones whose rank changes with the footprints, the largest move first; empty when the run has no such ranks.
+
+    Parameters
+    ----------
+    record : object
+        ``summary["sensitivity"]``, if any: ``zones`` (records of ``zone_id, zone_name, rank, rank_low, rank_high``)
+        and, if there, ``ranked``, ``change``, ``top``, ``top_stays``, ``spearman_low_high``.
+    """
+    found = record.get("zones") if isinstance(record, Mapping) else None
+    if not found:
+        return ""
+    moved: list[tuple[float, float, str, list[str]]] = []
+    for row in found:
+        ranks = [number(row.get(name)) for name in ("rank", "rank_low", "rank_high")]
+        known = [rank for rank in ranks if rank is not None]
+        if len(set(ranks)) == 1:
+            continue
+        moves = max(known) - min(known) if len(known) == len(ranks) else None
+        shown = ["–" if value is None else f"{value}" for value in (*ranks, moves)]
+        name = words_of(row.get("zone_name"))
+        order = (math.inf if moves is None else -moves, math.inf if ranks[0] is None else ranks[0])
+        moved.append((*order, words_of(row.get("zone_id")), [shown[0], name, *shown[1:]]))
+    rows = [row for *_order, row in sorted(moved)]
+    heads = [("Rank", True), ("Zone", False), ("Under low footprints", True), ("Under high footprints", True)]
+    heads += [("Places it moves", True)]
+    return table("Zones whose rank hangs on how far sites reach", heads, rows, note=_stability_words(record))
+
+
+def _stability_words(record: Mapping[str, Any]) -> str:
+    """How stable the order is: zones that move, those that stay at the top, and the correlation of the orders."""
+    changed, ranked, top, stays = (record.get(name) for name in ("change", "ranked", "top", "top_stays"))
+    parts: list[str] = []
+    if changed is not None and ranked is not None:
+        parts.append(f"{people(changed)} of {people(ranked)} ranked zones change place between footprints.")
+    if top is not None and stays is not None:
+        parts.append(f"{people(stays)} of the first {people(top)} stay among them under both low and high footprints.")
+    correlation = record.get("spearman_low_high")
+    if correlation is not None:
+        parts.append(f"Rank correlation of the two orders (Spearman): {correlation:.2f}.")
+    return " ".join(parts)
 
 
 def sources_table(inputs: list[dict[str, Any]]) -> str:

@@ -50,6 +50,16 @@ y = "lat"
 operator = "operator"
 technologies = {{ "2G" = "has_2g", "3G" = "has_3g", "4G" = "has_4g", "5G" = "has_5g" }}
 
+[[coverage]]  # what the invented operators claim: set beside the model, nobody is counted by it
+kind = "polygons"
+file = "declared_4g.geojson"
+technology = "technology"
+operator = "operator"
+role = "compare"
+{_PROVENANCE}
+[[speedtest]]  # tests by tile of zoom 16
+file = "speed_tests.csv"
+{_PROVENANCE}
 [wifi]
 file = "wifi.csv"
 columns = {{ id = "id", name = "name", x = "lon", y = "lat", status = "status", access_points = "access_points" }}
@@ -79,6 +89,8 @@ population.tif        whole persons per cell
 land.tif, built.tif   square metres of land and of built-up surface per cell
 districts.geojson     districts that divide the land without gap or overlap (EPSG:4326)
 sites.csv             sites of three invented operators and the technologies each carries
+declared_4g.geojson   the 4G that the operators claim, wider than their sites serve
+speed_tests.csv       speed tests by tile (quadkeys of zoom 16)
 wifi.csv              public WiFi; some of it planned or out of service
 public_buildings.csv  schools, clinics, markets, libraries, community centres, town halls
 indicators.csv        percentages by district; one district has empty fields, which mean "not known"

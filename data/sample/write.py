@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
+from data.sample.claims import claims, tiles
 from data.sample.describe import LABEL, LICENCE, NAME, readme, region_toml
 from data.sample.districts import make_districts, meet
 from data.sample.lattice import CELL, SAMPLE_CRS, stream
@@ -165,7 +166,9 @@ def _write_all(folder: Path, sample: _Sample, *, settings: dict[str, int]) -> No
         write_raster(folder / file, values, made.grid, nodata=None, tags=tags | {"UNIT": unit})
     _write_districts(folder, made.districts)
     _write_lines(folder, sample)
+    _write_geojson(folder / "declared_4g.geojson", claims(made.sites), name="declared 4G")
     tables = {
+        "speed_tests.csv": tiles(made.people, made.sites, grid=made.grid, seed=settings["seed"]),
         "sites.csv": _located(made.sites),
         "wifi.csv": _located(made.wifi),
         "public_buildings.csv": _located(made.buildings.drop(columns="place")),

@@ -3,6 +3,7 @@ window.gapmap = (function () {
   "use strict";
 
   const EARTH = 6378137;
+  const MANY_LAYERS = 9;
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
   const state = { decoded: {}, layer: null, hovered: null };
@@ -58,6 +59,7 @@ window.gapmap = (function () {
   /* ---- exact values: a lossless picture in native rows, decoded once a layer ---- */
 
   function decode(layer) {
+    if (layer.fill) return Promise.resolve(null);
     if (!state.decoded[layer.key]) {
       state.decoded[layer.key] = new Promise(function (resolve, reject) {
         const image = new Image();
@@ -88,7 +90,15 @@ window.gapmap = (function () {
     const value = (code - 2) * layer.step;
     if (layer.unit === "class") return { value: layer.labels[String(value)], words: "" };
     if (layer.unit === "share") return { value: number.format(value * 100) + " %", words: layer.meaning };
-    return { value: number.format(value) + " people", words: layer.meaning };
+    return { value: number.format(value) + " " + layer.unit, words: layer.meaning };
+  }
+
+  /* How far the rank of a zone can move; null when the run has no ranks under other footprints. */
+  function moving(zone) {
+    if (zone.moves === undefined) return null;
+    if (zone.moves === null) return { value: "Unknown", words: "how far its rank can move" };
+    if (zone.moves === 0) return { value: "Rank stays", words: "under low and high footprints" };
+    return { value: "Rank moves " + zone.moves + (zone.moves === 1 ? " place" : " places"), words: "between footprints" };
   }
 
   /* ---- which zone is here ---- */
@@ -119,12 +129,15 @@ window.gapmap = (function () {
     const node = element("div", null, "zone");
     const title = element("p", null, "name");
     title.append(element("b", zone.name));
-    title.append(element("span", zone.rank === null ? "not ranked" : "rank " + zone.rank));
+    const rank = zone.rank === null ? "not ranked" : "rank " + zone.rank;
     node.append(title);
+    if (zone.range) node.append(element("p", rank + " (" + zone.range + ")"));
+    else title.append(element("span", rank));
     const known = zone.unknown !== null && zone.population - zone.unknown > 0;
     const gap = known ? people(zone.gap) + " of " + people(zone.population) + " people below " + target : "gap unknown";
     node.append(element("p", gap));
     if (full) {
+      if (zone.moves > 0) node.append(element("p", moving(zone).value + " " + moving(zone).words));
       if (zone.unknown >= 0.5) node.append(element("p", people(zone.unknown) + " people: unknown"));
       if (zone.reasons) node.append(element("p", zone.reasons, "why"));
     }
@@ -136,8 +149,9 @@ window.gapmap = (function () {
   function legend(layer) {
     const box = document.getElementById("legend");
     box.replaceChildren(element("h2", layer.title), element("p", layer.note, "note"));
-    const unit = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" }[layer.unit];
-    box.append(element("p", unit, "unit"));
+    const units = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" };
+    units.places = "Places, of each zone";
+    box.append(element("p", units[layer.unit] || layer.unit, "unit"));
     const list = element("ul");
     layer.classes.forEach(function (item) {
       const line = element("li");
@@ -147,21 +161,25 @@ window.gapmap = (function () {
       list.append(line);
     });
     const unknown = element("li");
-    unknown.append(element("i", null, "swatch hatch"), element("span", "unknown: no data here"));
+    const why = layer.fill ? "not ranked under every footprint" : "unknown: no data here";
+    unknown.append(element("i", null, "swatch hatch"), element("span", why));
     list.append(unknown);
+    box.append(list);
+    if (layer.fill) return;
     const empty = element("li");
     empty.append(element("i", null, "swatch empty"), element("span", "nobody lives here"));
     list.append(empty);
-    box.append(list);
   }
 
+  /* Many layers: only the first group stands open, so that the legend stays beside the map. */
   function switcher(layers, choose) {
     const box = document.getElementById("layers");
     const groups = {};
     layers.forEach(function (layer, place) {
       if (!groups[layer.group]) {
-        groups[layer.group] = element("div", null, "group");
-        groups[layer.group].append(element("h3", layer.group));
+        groups[layer.group] = element("details", null, "group");
+        groups[layer.group].open = place === 0 || layers.length <= MANY_LAYERS;
+        groups[layer.group].append(element("summary", layer.group));
         box.append(groups[layer.group]);
       }
       const label = element("label");
@@ -196,6 +214,31 @@ window.gapmap = (function () {
         return L.polygon(rings, options);
       }),
     );
+  }
+
+  /* Zones coloured by the classes of a layer of zones; what is not known is hatched, as in the pictures of cells. */
+  function filled(layer, zones, renderer) {
+    const tile = element("canvas");
+    tile.width = tile.height = 12;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = "#c9ced6";
+    pen.fillRect(0, 0, 12, 12);
+    pen.strokeStyle = "#7b8494";
+    pen.lineWidth = 2;
+    [-12, 0, 12].forEach(function (x) {
+      pen.moveTo(x - 1, 13);
+      pen.lineTo(x + 13, -1);
+    });
+    pen.stroke();
+    const hatch = pen.createPattern(tile, "repeat");
+    const group = L.layerGroup();
+    zones.forEach(function (zone, place) {
+      const index = layer.fill[place];
+      const colour = index === null ? hatch : "#" + layer.classes[index][1];
+      const options = { renderer: renderer, interactive: false, stroke: false, fillColor: colour, fillOpacity: 1 };
+      polygons([zone], options).eachLayer((shape) => group.addLayer(shape));
+    });
+    return group;
   }
 
   function names(map, zones) {
@@ -302,8 +345,7 @@ window.gapmap = (function () {
       edge.setLatLngs(zone ? zone.parts.map((part) => part.map((ring) => ring.map((p) => [p[1], p[0]]))) : []);
     }
 
-    function valueNode(layer, cell) {
-      const said = reading(layer, layer.codes[cell]);
+    function valueNode(said) {
       const node = element("p", null, "value");
       node.append(element("b", said.value), element("span", " " + said.words));
       return node;
@@ -314,8 +356,10 @@ window.gapmap = (function () {
       const zone = zoneAt(data.zones, event.latlng);
       lit(zone);
       const card = element("div", null, "card");
-      if (cell >= 0 && state.layer.codes && (state.layer.codes[cell] !== 0 || zone)) {
-        card.append(valueNode(state.layer, cell));
+      if (state.layer.fill) {
+        if (zone) card.append(valueNode(moving(zone)));
+      } else if (cell >= 0 && state.layer.codes && (state.layer.codes[cell] !== 0 || zone)) {
+        card.append(valueNode(reading(state.layer, state.layer.codes[cell])));
       }
       if (zone) card.append(zoneNode(zone, data.target, false));
       const over = event.originalEvent.target;
@@ -393,13 +437,22 @@ window.gapmap = (function () {
     }
     map.on("zoomend", crisp);
     image.on("load", crisp);
+    const floor = L.canvas({ pane: "cells", padding: 0.5 });
+    const fills = {};
     function choose(layer) {
       state.layer = layer;
-      image.setUrl(layer.picture);
+      Object.values(fills).forEach((group) => group.remove());
+      image.setOpacity(layer.fill ? 0 : 1);
+      if (layer.fill) {
+        fills[layer.key] = fills[layer.key] || filled(layer, data.zones, floor);
+        fills[layer.key].addTo(map);
+      } else {
+        image.setUrl(layer.picture);
+      }
       legend(layer);
       decode(layer);
     }
-    switcher(data.layers, choose);
+    switcher(data.layers.concat(data.fills), choose);
     choose(data.layers[0]);
 
     if (data.zones.length) {

@@ -1,0 +1,238 @@
+"""`gapmap coverage`: a register of sites in, the share of each cell that they serve out, as a GeoTIFF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from analysis.propagation import Propagation, radius_class
+from analysis.radio.field import curves, probability_field
+from analysis.radio.reach import link_reach
+from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
+from data.load_coverage import reach_of
+from data.load_radio import degrees_of
+from data.radio import read_propagation, read_site_links
+from data.sites import read_sites
+from data.terrain import read_dem
+from geo.errors import Fault, GapmapError, SchemaError
+from geo.grid import require_same_grid
+from geo.raster import raster_grid, read_raster, write_raster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from geo.grid import Grid
+
+STEP_M = 25.0
+"""Step of the tabulated probability, in metres."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """How to read a register of sites; see `data.sites.read_sites`."""
+
+    format: Literal["columns", "opencellid", "arcep"] = "columns"
+    x: str = "lon"
+    y: str = "lat"
+    technology: str | None = None
+    operator: str | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the footprints rest on.
+
+    Attributes
+    ----------
+    technology : str
+        Sites of at least this one count.
+    variant : str
+        low, central or high.
+    confidence : float
+        Probability of signal at the edge, 0.5 to 0.99.
+    surroundings : str
+        One of `RADIUS_CLASSES`, taken everywhere when there is no raster of settlement classes.
+    site_table, propagation_table : Path or None
+        Own link budget.
+    """
+
+    technology: str
+    variant: str = "central"
+    confidence: float = 0.9
+    surroundings: str = "semi-urban"
+    site_table: Path | None = None
+    propagation_table: Path | None = None
+
+
+def coverage_file(
+    sites: Path,
+    *,
+    grid: Path,
+    out: Path,
+    options: Options,
+    register: Register,
+    settlement: Path | None = None,
+    dem: Path | None = None,
+    probability: Path | None = None,
+) -> dict[str, Any]:
+    """Write the fraction of each cell that the sites serve at the chosen confidence (float32, 0–1; NaN = not known).
+
+    Parameters
+    ----------
+    sites : Path
+        Register of sites.
+    grid : Path
+        GeoTIFF whose lattice is used; projected CRS.
+    out : Path
+        GeoTIFF to write.
+    options, register
+        What footprints rest on; how the register is read.
+    settlement : Path, optional
+        GeoTIFF of level 2 codes on the very same lattice, as `gapmap degurba` writes it.
+    dem : Path, optional
+        Elevation in metres; then footprints follow the terrain, and cells behind unknown heights are NaN.
+    probability : Path, optional
+        GeoTIFF to write: mean over the cell of the best server's probability, without terrain.
+
+    Returns
+    -------
+    dict
+        ``sites``, ``cells``, ``covered_km2``, ``cells_touched``, ``model``, ``notes``.
+
+    Raises
+    ------
+    SchemaError
+        Every file and option that cannot be used, at once.
+    """
+    faults = _option_faults(options)
+    lattice = _attempt(faults, grid, lambda: _projected(raster_grid(grid), grid.name))
+    links = (
+        _attempt(faults, options.site_table, lambda: read_site_links(*_given(options.site_table))),
+        _attempt(faults, options.propagation_table, lambda: read_propagation(*_given(options.propagation_table))),
+    )
+    if lattice is None or faults:
+        raise SchemaError(faults)
+    around = _attempt(faults, settlement, lambda: _surroundings(settlement, lattice, options.surroundings))
+    found = _attempt(faults, sites, lambda: _sites(sites, lattice, register=register, technology=options.technology))
+    heights = dem and _attempt(faults, dem, lambda: read_dem(dem, bounds_lonlat=degrees_of(lattice, margin_m=0.0)))
+    if faults:
+        raise SchemaError(faults)
+    table, notes = found
+    reach = link_reach(*links, confidence=options.confidence)
+    model = Propagation(lattice, around, reach, options.confidence, heights or None, links)
+    fraction, unknown = model.covered(table, variant=options.variant)
+    tags = {"quantity": f"fraction served, at least {options.technology}", "model": model.model}
+    write_raster(out, _masked(fraction, unknown).astype(np.float32), lattice, nodata=float("nan"), tags=tags)
+    if probability is not None:
+        _write_probability(probability, table, model, options=options)
+    cell_km2 = lattice.dx * lattice.dy * lattice.metres_per_unit**2 / 1e6
+    return {
+        "sites": len(table),
+        "cells": lattice.size,
+        "cells_touched": int((fraction > 0).sum()),
+        "covered_km2": float(fraction.sum()) * cell_km2,
+        "unknown_km2": float(unknown.sum()) * cell_km2,
+        "model": model.model,
+        "radii_m": {
+            name: [round(float(r)) for r in reach.metres[options.variant, options.technology][row]]
+            for row, name in enumerate(RADIUS_CLASSES)
+        },
+        "notes": [f"{note.what}: {note.count:,}" for note in notes if note.count],
+    }
+
+
+def _option_faults(options: Options) -> list[Fault]:
+    choices = (
+        ("--technology", options.technology, TECHNOLOGIES),
+        ("--variant", options.variant, VARIANTS),
+        ("--surroundings", options.surroundings, RADIUS_CLASSES),
+    )
+    faults = [
+        Fault(name, f"'{value}' is unknown", f"use {', '.join(words)}")
+        for name, value, words in choices
+        if value not in words
+    ]
+    if not 0.5 <= options.confidence <= 0.99:
+        faults.append(Fault("--confidence", f"{options.confidence:g} will not do", "give 0.5 to 0.99"))
+    return faults
+
+
+def _given(path: Path | None) -> tuple[Path, ...]:
+    return () if path is None else (path,)
+
+
+def _attempt(faults: list[Fault], path: Path | None, read: Any) -> Any:
+    """What a reader gives; its faults are kept and None stands for what could not be read."""
+    try:
+        return read()
+    except SchemaError as error:
+        faults += error.faults
+    except GapmapError as error:
+        name = path.name if path else "built-in table"
+        faults.append(Fault(name, str(error).removeprefix(f"{name}: "), "correct the file or name another"))
+    return None
+
+
+def _projected(grid: Grid, name: str) -> Grid:
+    if not grid.crs.is_projected:
+        mend = "warp it to an equal-area CRS first, such as EPSG:3035 or ESRI:54009"
+        raise SchemaError([Fault(name, f"the grid is in {grid.crs.name}, in degrees", mend)])
+    return grid
+
+
+def _surroundings(settlement: Path | None, grid: Grid, otherwise: str) -> NDArray[np.int64]:
+    if settlement is None:
+        return np.full(grid.shape, RADIUS_CLASSES.index(otherwise), dtype=np.int64)
+    codes, lattice = read_raster(settlement)
+    require_same_grid(grid, lattice, what="grid and settlement classes")
+    return radius_class(np.nan_to_num(codes, nan=10).astype(np.int16))
+
+
+def _sites(path: Path, grid: Grid, *, register: Register, technology: str) -> tuple[pd.DataFrame, Any]:
+    at_least = list(TECHNOLOGIES[TECHNOLOGIES.index(technology) :])
+    columns: dict[str, str] = {"x": register.x, "y": register.y}
+    columns |= {k: v for k, v in (("technology", register.technology), ("operator", register.operator)) if v}
+    told = register.format != "columns" or register.technology is not None
+    found = read_sites(
+        path,
+        format=register.format,
+        columns=columns if register.format == "columns" else None,
+        source_crs=register.crs,
+        grid_crs=grid.crs,
+        bounds=reach_of(grid),
+        technologies=at_least if told else [technology],
+    )
+    return found.sites, found.notes
+
+
+def _masked(fraction: NDArray[np.float64], unknown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NaN where terrain leaves more than half of a cell open; elsewhere the part known to be served."""
+    return np.where(unknown > 0.5, np.nan, fraction)
+
+
+def _write_probability(path: Path, table: pd.DataFrame, model: Propagation, *, options: Options) -> None:
+    """Mean over each cell of the best server's probability, without terrain; 0 where nothing serves."""
+    assert model.links is not None
+    best = np.zeros(model.grid.shape)
+    for technology in sorted(set(table["technology"])):
+        part = table[table["technology"] == technology]
+        x, y = part["x"].to_numpy(), part["y"].to_numpy()
+        table_of = curves(*model.links, technology=technology, variant=options.variant, step_m=STEP_M)
+        found = probability_field(
+            x,
+            y,
+            site_class=model.site_class(x, y),
+            person_class=model.around,
+            curves=table_of,
+            step_m=STEP_M,
+            grid=model.grid,
+        )
+        best = np.maximum(best, found)
+    tags = {"quantity": f"probability of signal, at least {options.technology}"}
+    write_raster(path, best.astype(np.float32), model.grid, nodata=None, tags=tags)
