@@ -60,6 +60,6 @@ def _footprints(summary: dict[str, Any]) -> list[str]:
     if sensitivity and "modelled" in summary["basis"]:
         lines.append(
             f"{sensitivity['change']} of {sensitivity['ranked']} ranked zones change rank between low and high "
-            "footprints"
+            f"footprints; {sensitivity['top_stays']} of the first {sensitivity['top']} stay among them"
         )
     return lines

@@ -150,9 +150,10 @@ def path_loss(z: Any, n: int, spacing: float, link: Link, row: Any, deviates: An
     float
         NaN when a height is not known, or the air at the path's height is beyond the model's range.
     """
-    unknown = False
+    unknown = 0
     for i in range(n + 1):
-        unknown |= z[i] != z[i]  # noqa: PLR0124
+        if math.isnan(z[i]):
+            unknown += 1
     if unknown:
         return math.nan
     path = read_profile(z, n, spacing, link, scratch)
