@@ -412,6 +412,8 @@ def test_every_fault_of_the_sites_is_listed():
         assert part in str(caught.value)
     with pytest.raises(RangeError, match="3 MHz"):
         field([0.0], [0.0], grid, dem, frequency_mhz=3)
+    with pytest.raises(RangeError, match="1 sites lie beyond"):
+        field([0.0, 1e9], [0.0, 0.0], grid, dem)
     with pytest.raises(RangeError, match="climate 0"):
         field([0.0], [0.0], grid, dem, medium=Medium(climate=0))
     with pytest.raises(TypeError):

@@ -35,6 +35,7 @@ from geo.errors import GridError, RangeError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from analysis.radio.terrain_kernel import Sites
     from analysis.radio.terrain_sites import FieldOptions
     from data.terrain import Dem
     from geo.grid import Grid
@@ -103,6 +104,31 @@ def _places(grid: Grid, dem: Dem, row0: int, row1: int, steps: int) -> Places:
     return Places(lat, lon, col, row)
 
 
+def _strips(
+    placed: tuple[Sites, NDArray[np.int64]], kinds: NDArray[Any], grid: Grid, dem: Dem, extra: Extra
+) -> TerrainField:
+    """The field, in strips of rows that threads share; each writes rows of its own."""
+    sites, boxes = placed
+    air = _air(extra.medium, extra.mobile_height_m)
+    heights = np.ascontiguousarray(dem.heights, dtype=np.float32)
+    classes = np.ascontiguousarray(kinds, dtype=np.int64)
+    rows, samples = max(1, STRIP_SAMPLES // (grid.nx * extra.steps**2)), extra.steps**2
+    fraction, unknown = np.zeros(grid.shape), np.zeros(grid.shape)
+
+    def strip(row0: int) -> None:
+        row1 = min(row0 + rows, grid.ny)
+        starts, members = blocks(boxes, row0, row1, grid.nx)
+        if members.size == 0:
+            return
+        places = _places(grid, dem, row0, row1, extra.steps)
+        served, blind = serve_strip(heights, places, classes[row0:row1], sites, starts, members, BLOCK_COLUMNS, air)
+        fraction[row0:row1], unknown[row0:row1] = served / samples, blind / samples
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        list(pool.map(strip, range(0, grid.ny, rows)))
+    return TerrainField(fraction, unknown)
+
+
 def terrain_field(
     x: ArrayLike,
     y: ArrayLike,
@@ -165,25 +191,7 @@ def terrain_field(
     check_sites(arrays, allowed, person_class, grid, extra)
     if px.size == 0:
         return TerrainField(np.zeros(grid.shape), np.zeros(grid.shape))
-    sites, boxes = placed_sites(arrays, allowed, grid, dem, extra)
-    air = _air(extra.medium, extra.mobile_height_m)
-    heights = np.ascontiguousarray(dem.heights, dtype=np.float32)
-    kinds = np.ascontiguousarray(person_class, dtype=np.int64)
-    rows = max(1, STRIP_SAMPLES // (grid.nx * extra.steps**2))
-    fraction, unknown = np.zeros(grid.shape), np.zeros(grid.shape)
-
-    def strip(row0: int) -> None:
-        row1 = min(row0 + rows, grid.ny)
-        starts, members = blocks(boxes, row0, row1, grid.nx)
-        if members.size == 0:
-            return
-        places = _places(grid, dem, row0, row1, extra.steps)
-        served, blind = serve_strip(heights, places, kinds[row0:row1], sites, starts, members, BLOCK_COLUMNS, air)
-        fraction[row0:row1], unknown[row0:row1] = served / extra.steps**2, blind / extra.steps**2
-
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        list(pool.map(strip, range(0, grid.ny, rows)))
-    return TerrainField(fraction, unknown)
+    return _strips(placed_sites(arrays, allowed, grid, dem, extra), person_class, grid, dem, extra)
 
 
 def terrain_loss(

@@ -90,7 +90,7 @@ def ground_metres(lat0: float, lon0: float, lat1: float, lon1: float) -> float:
 @njit(cache=True, nogil=True)
 def intervals(col0: float, row0: float, col1: float, row1: float) -> int:
     """Steps of a profile: about one pixel each, at least 2 and at most `MAX_INTERVALS`."""
-    return int(min(max(math.ceil(math.hypot(col1 - col0, row1 - row0)), 2), MAX_INTERVALS))
+    return math.ceil(min(max(math.hypot(col1 - col0, row1 - row0), 2.0), float(MAX_INTERVALS)))
 
 
 @njit(cache=True, nogil=True)

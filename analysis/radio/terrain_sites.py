@@ -140,6 +140,9 @@ def placed_sites(
     x, y, frequency, height = (arrays[name] for name in ("x", "y", "frequency_mhz", "base_height_m"))
     reach = _reach(frequency, height, allowed, arrays["max_m"], extra)
     lat, lon, col, row = located(x, y, grid, dem)
+    if not np.isfinite(lat + lon).all():
+        lost = np.flatnonzero(~np.isfinite(lat + lon))
+        raise RangeError(f"{lost.size} sites lie beyond what {grid.crs.name} can show, first at {lost[0]}")
     impedance = np.array([extra.medium.impedance(mhz) for mhz in frequency.tolist()], dtype=np.complex128)
     sites = Sites(lat, lon, col, row, reach, np.ascontiguousarray(allowed), frequency / 47.7, height, impedance)
     return sites, _boxes(x, y, reach.max(axis=1), grid)
