@@ -79,7 +79,7 @@ def assess(
 
 def _dimension(region: Region, *, scenario: Scenario, model: Propagation) -> Dimensioned | None:
     """Room at every site of 4G or better; None when there is no such site."""
-    tables = [layer.sites for layer in region.coverage if layer.sites is not None]
+    tables = [layer.sites for layer in region.coverage if layer.sites is not None and layer.counts]
     every = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame({"technology": []})
     sites = every[every["technology"].isin(["4G", "5G"])].reset_index(drop=True)
     if sites.empty:
@@ -108,7 +108,7 @@ def _usable(
     met = measured.met.ravel()[cells] if measured else np.zeros(cells.size)
     room = np.full(cells.size, np.nan)
     if dimensioned is not None:
-        modelled, declared = coverage.by_basis["modelled", "4G"][0], coverage.by_basis["declared", "4G"][0]
+        modelled, declared = coverage.counted["modelled"], coverage.counted["declared"]
         anyone = np.maximum(modelled, declared)
         # sites were dimensioned, a declared map was not: only the modelled part can have room
         part = np.divide(modelled, anyone, out=np.zeros(cells.size), where=anyone > 0)

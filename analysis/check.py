@@ -53,12 +53,16 @@ def report(region: Region) -> dict[str, Any]:
                 "file": layer.source.file,
                 "basis": layer.basis,
                 "technologies": list(layer.technologies),
-                "features": next((len(t) for t in (layer.sites, layer.polygons) if t is not None), 0),
+                "features": next((len(t) for t in (layer.sites, layer.polygons) if t is not None), None),
                 "silent_sites": 0 if layer.silent is None else len(layer.silent),
                 "known_within": "everywhere" if layer.known is None else "part of the region",
             }
             for layer in region.coverage
         ],
+        "speed_tests": None
+        if region.speed is None
+        else {"tiles": len(region.speed), "tests": int(region.speed["tests"].sum())},
+        "terrain": None if region.dem is None else str(region.dem.grid),
         "wifi": None
         if region.wifi is None
         else {"points": len(region.wifi), "operational": int(region.wifi["operational"].sum())},
@@ -86,12 +90,16 @@ def lines(report: dict[str, Any]) -> list[str]:
     out += [f"Group {name}: {value:,.1f}" for name, value in people["groups"].items()]
     for layer in report["coverage"]:
         out.append(
-            f"Coverage {layer['file']}: {layer['features']:,} features, {layer['basis']}, "
+            f"Coverage {layer['file']}: {_features(layer)}, {layer['basis']}, "
             f"{', '.join(layer['technologies']) or 'no technology'}; known in: {layer['known_within']}"
         )
     if not report["coverage"]:
         out.append("Coverage: none given; every person's service will be unknown")
-    wifi = report["wifi"]
+    speed, wifi = report["speed_tests"], report["wifi"]
+    if speed:
+        out.append(f"Speed tests: {speed['tests']:,} tests in {speed['tiles']:,} tiles that touch the grid")
+    if report["terrain"]:
+        out.append(f"Elevation: {report['terrain']}")
     out.append(
         f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational" if wifi else "WiFi: no list given"
     )
@@ -104,6 +112,13 @@ def lines(report: dict[str, Any]) -> list[str]:
             out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
     out.append("The run can go on.")
     return out
+
+
+def _features(layer: dict[str, Any]) -> str:
+    """How much a layer holds; rasters and hexagons were laid on the cells and are counted in the notes."""
+    found = "laid on the cells" if layer["features"] is None else f"{layer['features']:,} features"
+    silent = f", {layer['silent_sites']:,} silent sites" if layer["silent_sites"] else ""
+    return f"{found}{silent}"
 
 
 def _reference(people: dict[str, Any]) -> list[str]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from analysis.footprint import UNION, modelled_fraction
 from analysis.propagation import Propagation, radius_class
 from analysis.radio.field import curves, probability_field
 from analysis.radio.reach import link_reach
-from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
+from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS, CoverageLayer
+from data.layer import Source
 from data.load_coverage import reach_of
 from data.load_radio import degrees_of
 from data.radio import read_propagation, read_site_links
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geo.grid import Grid
+
+_NOWHERE = Source("", "", "", "", "", "", "", None)
 
 STEP_M = 25.0
 """Step of the tabulated probability, in metres."""
@@ -96,9 +100,11 @@ def coverage_file(
     settlement : Path, optional
         GeoTIFF of level 2 codes on the very same lattice, as `gapmap degurba` writes it.
     dem : Path, optional
-        Elevation in metres; then footprints follow the terrain, and cells behind unknown heights are NaN.
+        Elevation in metres; then footprints follow the terrain. Cells of which any part hangs on unknown heights, or on
+        a site that does not say its technology, are NaN.
     probability : Path, optional
-        GeoTIFF to write: mean over the cell of the best server's probability, without terrain.
+        GeoTIFF to write: mean over the cell of the best server's probability, of the technology for which that
+        is highest, without terrain.
 
     Returns
     -------
@@ -120,13 +126,21 @@ def coverage_file(
         raise SchemaError(faults)
     around = _attempt(faults, settlement, lambda: _surroundings(settlement, lattice, options.surroundings))
     found = _attempt(faults, sites, lambda: _sites(sites, lattice, register=register, technology=options.technology))
-    heights = dem and _attempt(faults, dem, lambda: read_dem(dem, bounds_lonlat=degrees_of(lattice, margin_m=0.0)))
+    heights = dem and _attempt(
+        faults,
+        dem,
+        lambda: read_dem(dem, bounds_lonlat=degrees_of(lattice, margin_m=0.0), reach_lonlat=degrees_of(lattice)),
+    )
     if faults:
         raise SchemaError(faults)
-    table, notes = found
+    table, silent, notes = found
     reach = link_reach(*links, confidence=options.confidence)
     model = Propagation(lattice, around, reach, options.confidence, heights or None, links)
-    fraction, unknown = model.covered(table, variant=options.variant)
+    if heights:
+        model.require_terrain_order()
+    layer = CoverageLayer("modelled", TECHNOLOGIES, table, None, None, _NOWHERE, silent=silent)
+    fraction, quiet, dark = modelled_fraction([layer], options.technology, UNION, model=model, variant=options.variant)
+    unknown = quiet + dark
     tags = {"quantity": f"fraction served, at least {options.technology}", "model": model.model}
     write_raster(out, _masked(fraction, unknown).astype(np.float32), lattice, nodata=float("nan"), tags=tags)
     if probability is not None:
@@ -194,7 +208,9 @@ def _surroundings(settlement: Path | None, grid: Grid, otherwise: str) -> NDArra
     return radius_class(np.nan_to_num(codes, nan=10).astype(np.int16))
 
 
-def _sites(path: Path, grid: Grid, *, register: Register, technology: str) -> tuple[pd.DataFrame, Any]:
+def _sites(
+    path: Path, grid: Grid, *, register: Register, technology: str
+) -> tuple[pd.DataFrame, pd.DataFrame | None, Any]:
     at_least = list(TECHNOLOGIES[TECHNOLOGIES.index(technology) :])
     columns: dict[str, str] = {"x": register.x, "y": register.y}
     columns |= {k: v for k, v in (("technology", register.technology), ("operator", register.operator)) if v}
@@ -208,12 +224,12 @@ def _sites(path: Path, grid: Grid, *, register: Register, technology: str) -> tu
         bounds=reach_of(grid),
         technologies=at_least if told else [technology],
     )
-    return found.sites, found.notes
+    return found.sites, found.silent if len(found.silent) else None, found.notes
 
 
 def _masked(fraction: NDArray[np.float64], unknown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """NaN where terrain leaves more than half of a cell open; elsewhere the part known to be served."""
-    return np.where(unknown > 0.5, np.nan, fraction)
+    """NaN where it is not known whether some of a cell is served; elsewhere the part that is."""
+    return np.where(unknown > 1e-9, np.nan, fraction)
 
 
 def _write_probability(path: Path, table: pd.DataFrame, model: Propagation, *, options: Options) -> None:

@@ -36,8 +36,9 @@ class Coverage:
 
     Attributes
     ----------
-    fraction : dict of (variant, technology, operator) to float64 array (cells,)
-        Fraction of the cell reached by *at least* that technology; operator `UNION` = anyone.
+    fraction : dict of (variant, technology, operator) to float64 array (fragments,)
+        Fraction of the fragment's people known to be reached by *at least* that technology, each layer counted only
+        inside the area where it is complete; operator `UNION` = anyone.
     known : dict of technology to float64 array (fragments,)
         Fraction of the fragment's people in the area of which a source speaks; 0 = no source.
     operators : tuple of str
@@ -45,17 +46,16 @@ class Coverage:
         ``declared``, ``modelled`` or both.
     technologies : tuple of str
         Technologies with a source, lowest first.
-    silent : dict of (variant, technology, operator) to float64 array (cells,)
-        Fraction of the cell that only sites which do not say their technology, or sites behind unknown terrain, might
-        reach: whether they do is unknown. Empty = none.
+    silent, dark : dict of (variant, technology, operator) to float64 array (fragments,)
+        Fraction that only sites which do not say their technology, or only sites behind unknown terrain, might reach:
+        whether they do is unknown. A key that is not there = none.
     by_basis : dict of (basis, technology) to two float64 arrays (fragments,)
         Fraction of the people known to be reached, and of those for whom it is known either way, by declared and by
-        modelled layers alone, anyone's signal, in the footprint variant of the run.
+        modelled layers alone (those that only compare among them), anyone's signal, in the footprint of the run.
+    counted : dict of basis to float64 array (fragments,)
+        Fraction reached by at least 4G, by the layers of each basis that count.
     variants : tuple of str
         Footprint variants that were laid out.
-    within : dict of technology to float64 array (fragments,)
-        Fraction of the fragment inside the known areas, unread pixels of rasters among them: what is reached is
-        counted there. Empty = as `known`.
     """
 
     fraction: dict[tuple[str, str, str], NDArray[np.float64]]
@@ -64,17 +64,35 @@ class Coverage:
     basis: tuple[str, ...]
     technologies: tuple[str, ...]
     silent: dict[tuple[str, str, str], NDArray[np.float64]] = field(default_factory=dict)
+    dark: dict[tuple[str, str, str], NDArray[np.float64]] = field(default_factory=dict)
     by_basis: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=dict)
+    counted: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     variants: tuple[str, ...] = VARIANTS
-    within: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
-    def answered(
-        self, technology: str, fragments: Fragments, *, variant: str, operator: str = UNION
-    ) -> NDArray[np.float64]:
+    def answered(self, technology: str, *, variant: str, operator: str = UNION) -> NDArray[np.float64]:
         """Fraction of each fragment's people for whom it is known whether at least the technology reaches them."""
         spoken = np.minimum(self.known[technology], 1.0)
-        doubt = self.silent.get((variant, technology, operator))
-        return spoken if doubt is None else spoken * (1.0 - doubt[fragments.cell])
+        for doubt in (self.silent, self.dark):
+            part = doubt.get((variant, technology, operator))
+            spoken = spoken if part is None else np.maximum(spoken - part, 0.0)
+        return spoken
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """Fractions of the fragments: reached, and what only silent sites, or sites behind unknown terrain, might reach."""
+
+    covered: NDArray[np.float64]
+    silent: NDArray[np.float64]
+    dark: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Layers that are complete in the same area: their footprints are one union there."""
+
+    layers: list[CoverageLayer]
+    within: NDArray[np.float64]
 
 
 def _chosen(
@@ -125,19 +143,59 @@ def _guesses(layers: Sequence[CoverageLayer], technologies: tuple[str, ...], *, 
 
 def modelled_fraction(
     layers: Sequence[CoverageLayer], technology: str, operator: str, *, model: Propagation, variant: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fraction (ny, nx) that sites of at least the technology reach, and what only silent sites might reach."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Fraction (ny, nx) that sites of at least the technology reach; what silent sites, and unknown terrain, hide."""
     at_least = TECHNOLOGIES[TECHNOLOGIES.index(technology) :]
     sites = _chosen((layer.sites for layer in layers), technologies=at_least, operator=operator)
     silent = _guesses(layers, at_least, operator=operator)
-    best = unknown = np.zeros(model.grid.shape)
+    best = dark = quiet = np.zeros(model.grid.shape)
     if sites is not None:
-        best, unknown = model.covered(sites, variant=variant)
+        best, dark = model.covered(sites, variant=variant)
     if silent is not None:
         both = silent if sites is None else pd.concat([sites, silent], ignore_index=True)
-        reached, dark = model.covered(both, variant=variant)
-        unknown = np.maximum(np.maximum(reached - best, 0.0) + dark, unknown)
-    return best, unknown
+        reached, unseen = model.covered(both, variant=variant)
+        quiet = np.maximum(reached - best, 0.0)
+        dark = np.minimum(np.maximum(dark, unseen), 1.0 - best - quiet)
+    return best, quiet, np.maximum(dark, 0.0)
+
+
+def _groups(layers: Sequence[CoverageLayer], fragments: Fragments, region: Region) -> list[_Group]:
+    """Layers by the area where they are complete, unread pixels of rasters left in: those are not declared covered."""
+    by_area: dict[Any, list[CoverageLayer]] = {}
+    for layer in layers:
+        known = layer.known
+        zones = None if known is None or known.zones is None else known.zones.tobytes()
+        area = None if known is None or known.geometry is None else known.geometry.wkb
+        by_area.setdefault((zones, area), []).append(layer)
+    return [_Group(same, known_share(same[0].known, fragments, region, whole=True)) for same in by_area.values()]
+
+
+def _reached_by(
+    groups: Sequence[_Group],
+    technology: str,
+    operator: str,
+    *,
+    fragments: Fragments,
+    basis: str,
+    model: Propagation,
+    variant: str,
+) -> _Reached:
+    """What the layers of one basis reach, each group inside its own area; where groups meet the larger counts."""
+    cells = fragments.cell_id
+    covered, silent, dark = (np.zeros(fragments.size) for _ in range(3))
+    for group in groups:
+        layers = [layer for layer in group.layers if layer.basis == basis]
+        if not layers:
+            continue
+        if basis == "declared":
+            field = declared_fraction(layers, technology, operator, grid=model.grid)
+            quiet = hidden = np.zeros(model.grid.shape)
+        else:
+            field, quiet, hidden = modelled_fraction(layers, technology, operator, model=model, variant=variant)
+        covered = np.maximum(covered, field.ravel()[cells] * group.within)
+        silent = np.maximum(silent, quiet.ravel()[cells] * group.within)
+        dark = np.maximum(dark, hidden.ravel()[cells] * group.within)
+    return _Reached(covered, silent, dark)
 
 
 def known_share(
@@ -173,13 +231,11 @@ def _known_by_area(area: Any, fragments: Fragments, region: Region) -> NDArray[n
     return np.clip(covered / part, 0.0, 1.0)
 
 
-def _spoken(
-    layers: Sequence[CoverageLayer], fragments: Fragments, region: Region, *, whole: bool = False
-) -> dict[str, NDArray[np.float64]]:
+def _spoken(layers: Sequence[CoverageLayer], fragments: Fragments, region: Region) -> dict[str, NDArray[np.float64]]:
     """Fraction of each fragment in the area of which any of the layers speaks, by technology."""
     known = {t: np.zeros(fragments.size) for t in TECHNOLOGIES}
     for layer in layers:
-        share = known_share(layer.known, fragments, region, whole=whole)
+        share = known_share(layer.known, fragments, region)
         for technology in layer.technologies:
             known[technology] = np.maximum(known[technology], share)
     return known
@@ -224,54 +280,63 @@ def cover(
         Variants to lay out; the run's among them.
     """
     layers = [layer for layer in region.coverage if layer.counts]
+    groups = _groups(layers, fragments, region)
     operators = operators_of(layers)
-    rows = fragments.cells
-    fraction: dict[tuple[str, str, str], NDArray[np.float64]] = {}
-    silent: dict[tuple[str, str, str], NDArray[np.float64]] = {}
+    out: dict[str, dict[Any, NDArray[np.float64]]] = {"fraction": {}, "silent": {}, "dark": {}, "counted": {}}
     for technology in TECHNOLOGIES:
         for operator in (UNION, *operators):
-            declared = declared_fraction(layers, technology, operator, grid=region.grid).ravel()[rows]
             for variant in variants:
-                field, dark = modelled_fraction(layers, technology, operator, model=model, variant=variant)
-                best = np.maximum(declared, field.ravel()[rows])
-                fraction[variant, technology, operator] = best
-                if dark.any():
-                    silent[variant, technology, operator] = np.clip(np.minimum(dark.ravel()[rows], 1 - best), 0, 1)
+                key = variant, technology, operator
+                of = {
+                    basis: _reached_by(
+                        groups, technology, operator, fragments=fragments, basis=basis, model=model, variant=variant
+                    )
+                    for basis in BASES
+                }
+                best = np.maximum(of["declared"].covered, of["modelled"].covered)
+                out["fraction"][key] = best
+                silent = np.minimum(of["modelled"].silent, 1.0 - best)
+                dark = np.minimum(of["modelled"].dark, 1.0 - best - silent)
+                out["silent"] |= {key: silent} if silent.any() else {}
+                out["dark"] |= {key: np.maximum(dark, 0.0)} if dark.any() else {}
+                if key == (footprint, "4G", UNION):
+                    out["counted"] = {basis: found.covered for basis, found in of.items()}
     known = _spoken(layers, fragments, region)
-    within = _spoken(layers, fragments, region, whole=True)
     for technology in region.settings.absent:
-        known[technology] = within[technology] = np.ones(fragments.size)
+        known[technology] = np.ones(fragments.size)
     return Coverage(
-        fraction,
+        out["fraction"],
         known,
         operators,
         tuple(sorted({layer.basis for layer in layers})),
         tuple(t for t in TECHNOLOGIES if any(t in layer.technologies for layer in layers)),
-        silent,
+        out["silent"],
+        out["dark"],
         _by_basis(region, fragments, model=model, footprint=footprint),
+        out["counted"],
         variants,
-        within,
     )
 
 
 def _by_basis(
     region: Region, fragments: Fragments, *, model: Propagation, footprint: str
 ) -> dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Reached and known fractions of every fragment by each basis alone, layers that only compare among them."""
-    found: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+    """Reached and known fractions of every fragment by each basis alone, layers that only compare among them.
+
+    Whoever a better technology is known to reach is known to be reached: the answers are cumulative.
+    """
+    answers: dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     for basis in BASES:
         layers = [layer for layer in region.coverage if layer.basis == basis]
+        groups = _groups(layers, fragments, region)
         spoken = _spoken(layers, fragments, region)
-        within = _spoken(layers, fragments, region, whole=True)
-        for technology in TECHNOLOGIES:
-            said = spoken[technology]
-            if basis == "declared":
-                reached = declared_fraction(layers, technology, UNION, grid=region.grid)
-                dark = np.zeros(region.grid.shape)
-            else:
-                reached, dark = modelled_fraction(layers, technology, UNION, model=model, variant=footprint)
-            field = reached.ravel()[fragments.cell_id]
-            open_ = np.clip(np.minimum(dark.ravel()[fragments.cell_id], 1.0 - field), 0.0, 1.0)
-            covered = field * within[technology]
-            found[basis, technology] = covered, np.maximum((1.0 - open_) * said, covered)
-    return found
+        covered = np.zeros(fragments.size)
+        for technology in reversed(TECHNOLOGIES):
+            found = _reached_by(
+                groups, technology, UNION, fragments=fragments, basis=basis, model=model, variant=footprint
+            )
+            covered = np.maximum(covered, found.covered)
+            open_ = np.minimum(found.silent + found.dark, 1.0 - found.covered)
+            known = np.maximum(np.minimum(spoken[technology], 1.0) - open_, covered)
+            answers[basis, technology] = np.minimum(covered, 1.0), np.clip(known, 0.0, 1.0)
+    return answers

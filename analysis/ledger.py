@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from analysis.footprint import UNION
-from data.coverage import TECHNOLOGIES
+from data.coverage import NOT_KNOWN, TECHNOLOGIES, VARIANTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,10 +67,8 @@ def reached(
     """Fraction of each fragment known to be reached by at least each technology, never less than by a better one."""
     out: dict[str, NDArray[np.float64]] = {}
     best = np.zeros(fragments.size)
-    within = coverage.within or coverage.known
     for technology in reversed(TECHNOLOGIES):
-        fraction = coverage.fraction[variant, technology, operator][fragments.cell]
-        best = np.maximum(best, fraction * within[technology])
+        best = np.maximum(best, coverage.fraction[variant, technology, operator])
         out[technology] = best
     return {technology: out[technology] for technology in TECHNOLOGIES}
 
@@ -100,7 +98,7 @@ def make_ledger(
         None = quality is known nowhere.
     """
     at_least = reached(coverage, fragments, variant=variant)
-    known = {t: coverage.answered(t, fragments, variant=variant) for t in TECHNOLOGIES}
+    known = {t: coverage.answered(t, variant=variant) for t in TECHNOLOGIES}
     ground = np.minimum.reduce([known[technology] for technology in ("2G", "3G", "4G")])
     # "2G at best" needs 3G and 4G to be known, "3G at best" needs 4G: being reached by 2G says nothing of them
     at_best_2g = np.minimum(at_least["2G"], np.minimum(known["3G"], known["4G"]))
@@ -136,13 +134,17 @@ def coverage_table(
     Notes
     -----
     SDG 9.c.1 asks for the largest single operator's coverage; the union is the planner's question. Both are published.
+    Rows that name no operator are nobody's network: where no operator is named, the largest one is not known.
     """
+    everybody = float(fragments.persons.sum())
     by_operator = operator_table(coverage, fragments, footprint=footprint)
     table: dict[str, dict[str, Any]] = {}
     for technology in TECHNOLOGIES:
         union = _covered(coverage, fragments, technology, UNION, footprint=footprint)
-        single = [(by_operator[name][technology], name) for name in coverage.operators]
-        largest, name = max(single, key=lambda item: (item[0]["persons"], item[1]), default=(union, None))
+        named = [name for name in coverage.operators if name != NOT_KNOWN]
+        single = [(by_operator[name][technology], name) for name in named]
+        nobody = {**union, "persons": 0.0, "share": None, "low": None, "high": None, "unknown": everybody}
+        largest, name = max(single, key=lambda item: (item[0]["persons"], item[1]), default=(nobody, None))
         table[technology] = {
             "union": union,
             "largest_operator": {
@@ -170,7 +172,7 @@ def _covered(
         return reached(coverage, fragments, variant=variant, operator=operator)[technology]
 
     persons = {variant: float(part(variant) @ fragments.persons) for variant in coverage.variants}
-    spoken = coverage.answered(technology, fragments, variant=footprint, operator=operator)
+    spoken = coverage.answered(technology, variant=footprint, operator=operator)
     answered = float(spoken @ fragments.persons)
     yes = float(np.minimum(part(footprint), spoken) @ fragments.persons)
     known = float(np.maximum(spoken, part(footprint)) @ fragments.persons)
@@ -178,7 +180,7 @@ def _covered(
     return {
         "persons": persons[footprint],
         "share": yes / answered if answered > 0 else None,
-        "low": persons.get("low"),
-        "high": persons.get("high"),
+        "low": persons["low"] if coverage.variants == VARIANTS else None,
+        "high": persons["high"] if coverage.variants == VARIANTS else None,
         "unknown": max(total - known, 0.0),
     }

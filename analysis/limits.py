@@ -65,7 +65,7 @@ def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:
         lines += _modelled_lines(summary)
     if "declared" in summary["basis"]:
         lines.append("- Declared coverage is the operators' claim; it overstates what people get.")
-    spoken = {technology for layer in region.coverage for technology in layer.technologies} | set(
+    spoken = {technology for layer in region.coverage if layer.counts for technology in layer.technologies} | set(
         region.settings.absent
     )
     missing = [technology for technology in ("2G", "3G", "4G", "5G") if technology not in spoken]

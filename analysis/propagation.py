@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.radio.budget import allowed_median_loss_db, link
 from analysis.radio.reach import Reach, link_reach, nominal_reach
-from data.coverage import MARGIN_KM, RADIUS_CLASSES, TECHNOLOGIES
+from data.coverage import MARGIN_KM, RADIUS_CLASSES, TECHNOLOGIES, VARIANTS
 from geo.discs import disc_fractions
+from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from analysis.scenario import Radio
@@ -108,6 +110,7 @@ class Propagation:
         from analysis.radio.terrain import terrain_field
 
         assert self.dem is not None
+        assert self.links is not None
         table = self.terrain_links(sites, variant=variant)
         field = terrain_field(
             sites["x"].to_numpy(),
@@ -115,6 +118,7 @@ class Propagation:
             frequency_mhz=table["frequency_mhz"],
             base_height_m=table["base_height_m"],
             allowed_db=table["allowed_db"],
+            mobile_height_m=_one_height(self.links[1]),
             max_m=np.full(len(sites), MARGIN_KM * 1000),
             person_class=self.around,
             grid=self.grid,
@@ -154,6 +158,36 @@ class Propagation:
                     out["allowed_db"][chosen, index] = allowed - clutter
         return out
 
+    def require_terrain_order(self) -> None:
+        """Raise SchemaError where a lower variant would allow more loss over terrain than a higher one."""
+        assert self.links is not None
+        faults: list[Fault] = []
+        x, y = self.grid.centres(np.zeros(1, dtype=np.int64))
+        for technology in TECHNOLOGIES:
+            one = pd.DataFrame({"technology": [technology], "x": x, "y": y})
+            found = {v: self.terrain_links(one, variant=v)["allowed_db"][0] for v in VARIANTS}
+            for lower, higher in pairwise(VARIANTS):
+                for index in np.flatnonzero(found[lower] > found[higher] + 1e-9):
+                    problem = (
+                        f"{technology}, {RADIUS_CLASSES[index]}: {lower} allows more loss over terrain than {higher}"
+                    )
+                    name = str(self.links[1].attrs.get("file", "propagation table"))
+                    faults.append(Fault(name, problem, "set clutter_m and terrain_loss_db in order", "terrain_loss_db"))
+        if faults:
+            raise SchemaError(faults)
+
+
+def _one_height(propagation: pd.DataFrame) -> float:
+    """Height of the person's phone, which over terrain must be one and the same in every row."""
+    heights = sorted({float(height) for height in propagation["mobile_height_m"]})
+    if len(heights) != 1:
+        problem = f"{len(heights)} heights ({', '.join(f'{height:g}' for height in heights)}); terrain needs one"
+        name = str(propagation.attrs.get("file", "propagation table"))
+        raise SchemaError(
+            [Fault(name, problem, "give the same height in every row, or run without terrain", "mobile_height_m")]
+        )
+    return heights[0]
+
 
 def radius_class(settlement: NDArray[np.int16]) -> NDArray[np.int64]:
     """Index into `RADIUS_CLASSES` of level 2 settlement codes: urban centre, urban cluster, everything else."""
@@ -178,4 +212,7 @@ def make_propagation(region: Region, settlement: NDArray[np.int16], *, radio: Ra
     else:
         reach = link_reach(*region.links, confidence=radio.confidence)
     dem = region.dem if radio.terrain else None
-    return Propagation(region.grid, radius_class(settlement), reach, radio.confidence, dem, links)
+    model = Propagation(region.grid, radius_class(settlement), reach, radio.confidence, dem, links)
+    if model.model == "terrain":
+        model.require_terrain_order()
+    return model

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from analysis.fragments import Fragments
     from data.region import Region
 
+SOFTWARE = ("numpy", "scipy", "numba", "pandas", "pyarrow", "geopandas", "rasterio", "shapely", "pyproj", "h3")
+
 Progress = Callable[[float, str], None]
 
 
@@ -205,7 +207,7 @@ def _provenance(region: Region, scenario: Scenario) -> dict[str, Any]:
         "region": region.settings.model_dump(mode="json"),
         "scenario": scenario.model_dump(mode="json"),
         "inputs": [source.__dict__ for source in region.sources],
-        "software": {name: version(name) for name in ("numpy", "scipy", "geopandas", "rasterio", "shapely", "pyproj")},
+        "software": {name: version(name) for name in SOFTWARE},
         "python": platform.python_version(),
     }
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from data.coverage import TECHNOLOGIES
 from data.settings import read_toml, suggestion
 from data.unit_costs import cost_names
 from geo.errors import ScenarioError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 
 
 class _Section(BaseModel):

@@ -44,12 +44,15 @@ def _footprints(summary: dict[str, Any]) -> list[str]:
     """How sure the covered share is, and how far the order of zones depends on it."""
     target, lines = summary["target"], []
     reached = summary["coverage"][target]["union"]
-    total = summary["population"]["total"]
-    if "modelled" in summary["basis"] and reached["low"] is not None and total > 0:
+    if "modelled" in summary["basis"] and reached["low"] is not None:
+        of = max(summary["population"]["total"] - reached["unknown"], 1.0)
+        central, low, high = (reached[key] / of for key in ("persons", "low", "high"))
         lines.append(
-            f"at least {target}: {reached['persons'] / total:.1%} of all people, between {reached['low'] / total:.1%} "
-            f"and {reached['high'] / total:.1%} under low and high footprints of sites"
+            f"at least {target}: {central:.1%} of the people known, between {low:.1%} and {high:.1%} under low and high "
+            "footprints of sites"
         )
+        if set(summary["basis"]) == {"declared", "modelled"}:
+            lines.append('declared layers count as they are; role = "compare" would only set them beside the model')
     silent = summary["silent_sites"]
     if silent["sites"]:
         lines.append(
@@ -57,7 +60,7 @@ def _footprints(summary: dict[str, Any]) -> list[str]:
             f"{silent['unknown_people'][target]:,.0f} people whom they alone might reach"
         )
     sensitivity = summary["sensitivity"]
-    if sensitivity and "modelled" in summary["basis"]:
+    if sensitivity and sensitivity["ranked"] and "modelled" in summary["basis"]:
         lines.append(
             f"{sensitivity['change']} of {sensitivity['ranked']} ranked zones change rank between low and high "
             f"footprints; {sensitivity['top_stays']} of the first {sensitivity['top']} stay among them"

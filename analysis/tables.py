@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.access import DISTANCES_M, wifi_summary, wifi_within
 from analysis.agreement import cell_shares, doubt
+from analysis.footprint import UNION
 from analysis.ledger import STATES, coverage_table, operator_table
 from analysis.settlement import CLASS_NAMES
 from data.coverage import TECHNOLOGIES
@@ -237,16 +238,20 @@ def operator_rows(summary: dict[str, Any]) -> pd.DataFrame:
 def silent_record(
     region: Region, fragments: Fragments, coverage: Coverage, *, footprint: str
 ) -> dict[str, dict[str, float] | int]:
-    """Sites that do not say their technology, and for how many people that leaves each technology unknown."""
-    sites = sum(len(layer.silent) for layer in region.coverage if layer.silent is not None)
-    people = {
-        technology: float(
-            (coverage.known[technology] - coverage.answered(technology, fragments, variant=footprint))
-            @ fragments.persons
-        )
-        for technology in TECHNOLOGIES
+    """Sites that do not say their technology, and for how many people they, or unknown terrain, leave it unknown."""
+    counted = [layer.silent for layer in region.coverage if layer.silent is not None and layer.counts]
+    places = {key for table in counted for key in zip(table["site_id"], table["operator"], strict=True)}
+    nobody = np.zeros(fragments.size)
+
+    def people(doubt: dict[tuple[str, str, str], NDArray[np.float64]]) -> dict[str, float]:
+        parts = {t: doubt.get((footprint, t, UNION), nobody) for t in TECHNOLOGIES}
+        return {t: float(np.minimum(part, coverage.known[t]) @ fragments.persons) for t, part in parts.items()}
+
+    return {
+        "sites": len(places),
+        "unknown_people": people(coverage.silent),
+        "unknown_terrain_people": people(coverage.dark),
     }
-    return {"sites": sites, "unknown_people": people}
 
 
 def _centre(region: Region) -> tuple[float, float]:

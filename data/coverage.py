@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 VARIANTS = ("low", "central", "high")
+NOT_KNOWN = "operator not known"
+"""Name of the operator of rows that name none."""
+
 RADIUS_CLASSES = ("urban", "semi-urban", "rural")
 MARGIN_KM = 30.0
 """Points farther than this outside the grid are dropped: twice the largest built-in radius, and some stretch."""

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from data.columns import as_text, numbers
+from data.coverage import NOT_KNOWN
 from data.notes import Note, Notes, listed
 from data.opencellid import operator_names
 from data.population import DEGREES, bounds_in
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from data.region_file import CoverageSection, SpeedColumns
     from geo.grid import Grid
 
-NOT_KNOWN = "operator not known"
 ANYONE = ""
 NEAR = 0.8
 """A word this like a column's name is taken for a misspelling of it, not for the name of an operator."""

@@ -12,7 +12,8 @@ from pyproj import Transformer
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from data.declared import ANYONE, NOT_KNOWN, Declared
+from data.coverage import NOT_KNOWN
+from data.declared import ANYONE, Declared
 from data.notes import Note, Notes, listed
 from data.technology import TECHNOLOGIES
 from geo.errors import Fault, SchemaError, SourceError

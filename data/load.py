@@ -71,7 +71,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     layers = _rasters(loader, frame)
     tell(0.5, "reading coverage, WiFi and indicators")
     coverage = tuple(load_coverage(loader, frame, zones))
-    radio = load_radio(loader, frame)
+    radio = load_radio(loader, frame, zones=zones)
     wifi = _wifi(loader, frame)
     wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
     hosts = _hosts(loader, frame)

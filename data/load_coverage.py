@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.coverage import MARGIN_KM, TECHNOLOGIES, CoverageLayer, Known
-from data.declared import NOT_KNOWN, read_declared
+from data.coverage import MARGIN_KM, NOT_KNOWN, TECHNOLOGIES, CoverageLayer, Known
+from data.declared import read_declared
 from data.declared_raster import read_declared_raster
 from data.hexagons import read_hexagons
 from data.layer import Source
+from data.region_file import Origin
 from data.sites import read_sites
 from data.vectors import read_polygons
 from geo.errors import Fault, SchemaError
@@ -110,6 +111,7 @@ def load_known(loader: Loader, known: KnownWithin | str | None, zones: gpd.GeoDa
     file = known.file or ""
     polygons, notes = read_polygons(loader.path(file), where=known.where, what="known area")
     loader.notes += notes
+    loader.source("known area", Origin.model_validate({}), file)
     fixed, _rows = repair(to_grid_crs(polygons, frame.crs))
     area: shapely.Geometry = fixed.geometry.union_all()
     return Known(geometry=area)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geo.grid import Grid
 
 
-def load_radio(loader: Loader, frame: Grid) -> dict[str, Any]:
+def load_radio(loader: Loader, frame: Grid, *, zones: Any) -> dict[str, Any]:
     """Fields ``radii, links, dem, speed, capacity`` of the region; faults stay with the loader."""
     radio = loader.settings.radio
     sites = _table(loader, "what a site sends", radio.sites if radio else None, read_site_links)
@@ -33,7 +33,7 @@ def load_radio(loader: Loader, frame: Grid) -> dict[str, Any]:
     return {
         "radii": None if footprints is None else _table(loader, "footprints", footprints, read_radii),
         "links": (sites, propagation),
-        "dem": _dem(loader, frame),
+        "dem": _dem(loader, frame, zones=zones),
         "speed": _speed(loader, frame),
         "capacity": _table(loader, "capacity", radio.capacity if radio else None, read_capacity),
     }
@@ -49,12 +49,18 @@ def _table(loader: Loader, layer: str, section: FileSection | None, read: Callab
     return found
 
 
-def _dem(loader: Loader, frame: Grid) -> Dem | None:
+def _dem(loader: Loader, frame: Grid, *, zones: Any) -> Dem | None:
+    """Elevation of the zones at least, and what the file has around them for the sites there."""
     section = loader.settings.terrain
     if section is None:
         return None
+    everything = loader.settings.grid.extent == "all"
+    edges: Any = frame.bounds if everything else zones.total_bounds
+    there = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
+    needed: Any = tuple(float(edge) for edge in there.transform_bounds(*edges, densify_pts=21))
     found = loader.attempt(
-        section.file, lambda: read_dem(loader.path(section.file), bounds_lonlat=degrees_of(frame, margin_m=0.0))
+        section.file,
+        lambda: read_dem(loader.path(section.file), bounds_lonlat=needed, reach_lonlat=degrees_of(frame)),
     )
     if found is not None:
         loader.source("terrain", section, section.file)

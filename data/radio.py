@@ -41,8 +41,9 @@ _PROPAGATION_FIGURES = {
     "sigma_db": (0.0, 20.0),
     "clutter_m": (0.0, 100.0),
     "extra_loss_db": (0.0, 60.0),
+    "terrain_loss_db": (0.0, 60.0),
 }
-_OPTIONAL = ("sigma_db", "extra_loss_db")
+_OPTIONAL = ("sigma_db", "extra_loss_db", "terrain_loss_db")
 _WORDS = {"technology": TECHNOLOGIES, "settlement": RADIUS_CLASSES, "variant": VARIANTS}
 
 
@@ -118,14 +119,15 @@ def read_propagation(path: Path = PROPAGATION_TABLE) -> pd.DataFrame:
     ----------
     path : Path
         CSV with ``variant, settlement, frequency_from_mhz, frequency_to_mhz, model, environment, mobile_height_m,
-        sigma_db, clutter_m, extra_loss_db, source``. For each variant and each of `RADIUS_CLASSES` the rows cover
-        400–6000 MHz without gap or overlap.
+        sigma_db, clutter_m, extra_loss_db, terrain_loss_db, source``. For each variant and each of `RADIUS_CLASSES`
+        the rows cover 400–6000 MHz without gap or overlap.
 
     Returns
     -------
     DataFrame
         Those columns; a row holds from its lower frequency up to, but without, its upper one (6000 included).
-        ``sigma_db`` NaN = the model's own; ``extra_loss_db`` blank = 0. Index and ``attrs`` as in `read_site_links`.
+        ``sigma_db`` NaN = the model's own; ``extra_loss_db``, ``terrain_loss_db`` blank = 0. Index and ``attrs`` as in
+        `read_site_links`.
 
     Raises
     ------
@@ -135,7 +137,8 @@ def read_propagation(path: Path = PROPAGATION_TABLE) -> pd.DataFrame:
     """
     words, free = ("variant", "settlement"), ("model", "environment")
     table, frame, faults = _read(path, words=words, free=free, figures=_PROPAGATION_FIGURES)
-    frame["extra_loss_db"] = frame["extra_loss_db"].fillna(0.0)
+    for column in ("extra_loss_db", "terrain_loss_db"):
+        frame[column] = frame[column].fillna(0.0)
     faults += _tiling_faults(table.name, frame)
     if faults:
         raise SchemaError(faults)

@@ -42,15 +42,24 @@ def _from_words(points: Points, column: str, *, faults: list[Fault]) -> list[lis
 
 
 def _from_flags(points: Points, columns: Mapping[str, str], *, faults: list[Fault]) -> list[list[str] | None]:
-    """Technologies with a yes. Without any, a blank says nothing; nor does a no to all of 2G, 3G and 4G."""
+    """Technologies with a yes, and "" where a blank leaves others open.
+
+    In a column that has a no anywhere, a blank is neither; in one of ticks alone it is a no. A row without any yes is
+    silent when it has a blank, or a no to all of 2G, 3G and 4G.
+    """
     table = {name: flags(points.table, column, faults=faults) for name, column in sorted(columns.items())}
     frame = points.table.frame
-    gaps = np.zeros(len(frame), dtype=bool)
-    for column in columns.values():
-        gaps |= blank(frame[column]).to_numpy() if column in frame.columns else False
+    gaps, open_ = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    for name, column in columns.items():
+        if column in frame.columns:
+            empty = blank(frame[column]).to_numpy()
+            gaps |= empty
+            said_no = bool((~empty & ~np.asarray(table[name], dtype=bool)).any())
+            open_ |= empty & said_no
     silent = gaps | _OLDER.issubset(columns)
     rows = pd.DataFrame(table).to_dict("records")
     met = [[name for name in table if yes[name]] for yes in rows]
+    met = [[*names, ""] if names and more else names for names, more in zip(met, open_, strict=True)]
     return [technologies or (None if quiet else []) for technologies, quiet in zip(met, silent, strict=True)]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS, Transformer
 
+from data.coverage import NOT_KNOWN
 from data.notes import Note, Notes, listed
 from data.opencellid import NAMES, clean_sectors, operator_names, to_sites
 from data.points import open_points, place, require_columns, select, stable_ids
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Where = Mapping[str, "str | list[str]"]
 
-NO_OPERATOR = "not known"
 SAME_PLACE_M = 100.0
 """Rows of one site id and operator may differ by this much (antennas of one roof); farther apart they are a fault."""
 _COLUMNS = ["site_id", "operator", "technology", "x", "y", "sectors"]
@@ -67,15 +67,15 @@ def _by_columns(
     points = place(table, x, y, crs=crs, grid_crs=placing["grid_crs"], bounds=placing["bounds"], faults=faults)
     notes: Notes = [*table.notes, *points.notes, *swapped_rows(table, x, y, crs=crs, placing=placing, faults=faults)]
     met = technologies_of_rows(points, columns, wanted, faults=faults)
-    operator = points.text(text.get("operator"), default=NO_OPERATOR)
+    operator = points.text(text.get("operator"), default=NOT_KNOWN)
     nameless = operator == ""
     if nameless.any():
-        notes.append(Note(table.name, f"rows without an operator, called '{NO_OPERATOR}'", int(nameless.sum())))
+        notes.append(Note(table.name, f"rows without an operator, called '{NOT_KNOWN}'", int(nameless.sum())))
     rows = pd.DataFrame(
         {
             "site_id": stable_ids(points, text.get("id"), what="sites", shared=True, notes=notes),
             "operator": operator_names(
-                operator.mask(nameless, NO_OPERATOR), placing["operators"], notes=notes, name=table.name
+                operator.mask(nameless, NOT_KNOWN), placing["operators"], notes=notes, name=table.name
             ),
             "x": points.x,
             "y": points.y,
@@ -83,6 +83,7 @@ def _by_columns(
     )
     for what, mask in (
         ("rows without a known technology: whom they alone reach is unknown", [row is None for row in met]),
+        ("rows that leave some technologies blank: unknown there", [bool(row) and "" in row for row in met]),
         ("rows with none of the technologies that have a column, left out", [row == [] for row in met]),
     ):
         lines = [str(row) for row in rows.index[np.array(mask, dtype=bool)]]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.columns import BLANKS, as_text
+from data.coverage import TECHNOLOGIES
 from data.notes import Note, Notes, listed
 from data.settings import suggestion
 from geo.errors import Fault, SchemaError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 WORDS = {
     **dict.fromkeys(("2g", "gsm", "gprs", "edge", "cdma"), "2G"),
     **dict.fromkeys(("3g", "umts", "wcdma", "w-cdma", "hspa", "hspa+", "3g+"), "3G"),

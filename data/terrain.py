@@ -69,15 +69,22 @@ def _pixels(bounds: Bounds, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np
     return (np.asarray(x) - grid.west) / grid.dx, (grid.north - np.asarray(y)) / grid.dy
 
 
-def _window(name: str, bounds: Bounds, grid: Grid) -> tuple[int, int, int, int]:
-    """Rows and columns (row0, row1, col0, col1) that hold the bounds; SchemaError when the file does not."""
+def _window(name: str, bounds: Bounds, grid: Grid, *, reach: Bounds) -> tuple[int, int, int, int]:
+    """Rows and columns (row0, row1, col0, col1) that it has of the reach; SchemaError unless it holds the bounds."""
     col, row = _pixels(bounds, grid)
     tiny = 1e-6
     inside = (col >= -tiny) & (col <= grid.nx + tiny) & (row >= -tiny) & (row <= grid.ny + tiny)
     if not inside.all():
         share = f"about {1 - inside.mean():.1%}" if inside.any() else "all"
-        problem = f"{share} of the area asked for lies outside this elevation model, which covers {grid.bounds}"
-        raise SchemaError([Fault(name, problem, "get a model of the whole region, its sites' ranges included")])
+        asked = ", ".join(f"{edge:.3f}" for edge in bounds)
+        problem = (
+            f"{share} of the region ({asked} degrees) lies outside this elevation model, which covers {grid.bounds}"
+        )
+        mend = "get a model of the whole region, at best with 30 km around it for the sites there"
+        raise SchemaError([Fault(name, problem, mend)])
+    wide_col, wide_row = _pixels(reach, grid)
+    col = np.clip(np.append(col, wide_col[np.isfinite(wide_col)]), 0, grid.nx)
+    row = np.clip(np.append(row, wide_row[np.isfinite(wide_row)]), 0, grid.ny)
     row0, row1 = max(int(row.min()) - _MARGIN, 0), min(int(row.max()) + 1 + _MARGIN, grid.ny)
     col0, col1 = max(int(col.min()) - _MARGIN, 0), min(int(col.max()) + 1 + _MARGIN, grid.nx)
     if (row1 - row0) * (col1 - col0) > MAX_CELLS:
@@ -112,7 +119,7 @@ def _value_faults(name: str, heights: NDArray[np.float32]) -> list[Fault]:
     return []
 
 
-def read_dem(path: Path, *, bounds_lonlat: Bounds) -> Dem:
+def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None = None) -> Dem:
     """Read the part of an elevation model that covers an area.
 
     Parameters
@@ -121,6 +128,9 @@ def read_dem(path: Path, *, bounds_lonlat: Bounds) -> Dem:
         A GeoTIFF of one band: metres above sea level, north-up, in any CRS, geographic or projected.
     bounds_lonlat : tuple of float
         (west, south, east, north) in degrees (EPSG:4326). An area across the 180° meridian is not supported.
+
+    reach_lonlat : tuple of float, optional
+        Wider bounds of which is read what the file has: sites around the area stand there.
 
     Returns
     -------
@@ -138,7 +148,7 @@ def read_dem(path: Path, *, bounds_lonlat: Bounds) -> Dem:
     grid = raster_grid(path)
     if faults := _bounds_faults(path.name, bounds_lonlat):
         raise SchemaError(faults)
-    row0, row1, col0, col1 = _window(path.name, bounds_lonlat, grid)
+    row0, row1, col0, col1 = _window(path.name, bounds_lonlat, grid, reach=reach_lonlat or bounds_lonlat)
     heights = _read(path, (row0, row1, col0, col1))
     if faults := _value_faults(path.name, heights):
         raise SchemaError(faults)

@@ -64,7 +64,7 @@ def test_half_the_people_at_the_median_and_the_margin_of_the_rest():
     assert fade_margin_db(8, 0.5) == pytest.approx(0)
     assert fade_margin_db(8, 0.1) == pytest.approx(-10.2524, abs=1e-4)
     assert allowed_median_loss_db(FREE, confidence=0.9, sigma_db=8) == pytest.approx(89.7476, abs=1e-4)
-    assert allowed_median_loss_db(replace(FREE, extra_loss_db=3.0), confidence=0.5, sigma_db=6) == pytest.approx(97)
+    assert allowed_median_loss_db(replace(FREE, terrain_loss_db=3.0), confidence=0.5, sigma_db=6) == pytest.approx(97)
 
 
 def test_a_radius_is_the_distance_where_the_median_equals_the_allowed_loss():

@@ -15,6 +15,7 @@ from analysis.propagation import Propagation, radius_class
 from analysis.radio.reach import link_reach
 from data.coverage import CoverageLayer, Known
 from data.radio import read_propagation, read_site_links
+from geo.errors import SchemaError
 from geo.grid import Grid
 
 N = 12
@@ -171,3 +172,84 @@ def test_asking_for_more_certainty_never_adds_coverage(rows, confidence):
     sure = cover(table, people, model=model(11, confidence + 0.04))
     for key, values in sure.fraction.items():
         assert (values <= loose.fraction[key] + 1e-12).all()
+
+
+def zone_known(columns):
+    """Two zones: the given columns of cells, and the rest; only the first is known."""
+    people = np.full(GRID.size, 100.0)
+    cell = np.arange(GRID.size)
+    zone = np.where(cell % N < columns, 0, 1)
+    return Fragments(cell, people, cell, zone, people.copy(), 2), Known(zones=np.array([True, False]))
+
+
+def test_a_layer_known_everywhere_does_not_carry_another_beyond_its_own_area():
+    people, known = zone_known(6)
+    raster = np.zeros(GRID.shape)
+    spoken = Known(fraction=np.where(np.arange(N)[None, :] < 3, np.ones(GRID.shape), 0.0))
+    declared = CoverageLayer(
+        "declared", ("4G",), None, None, spoken, None, cells={(t, o): raster for t in TECH[:3] for o in ("", "B")}
+    )
+    spread = of_sites(sites((5, 5, "4G", "A"), (9, 5, "4G", "A")), known=known)
+    alone = make_ledger(cover(region(spread), people, model=model()), people)
+    both = make_ledger(cover(region(spread, declared), people, model=model()), people)
+    np.testing.assert_allclose(both.at_least["4G"], alone.at_least["4G"])
+    # beyond the known zone nobody is counted, whatever stands there
+    assert both.at_least["4G"][people.zone == 1].max() == 0
+    assert both.states["unknown"][people.zone == 1] == pytest.approx(100)
+
+
+def test_agreement_is_cumulative_and_consistent_with_the_ledger():
+    people = parts()
+    found = cover(region(of_sites(sites((5, 5, "5G", "A")), technologies=("5G",)), absent=()), people, model=model())
+    covered, known = found.by_basis["modelled", "4G"]
+    ledger = make_ledger(found, people)
+    np.testing.assert_allclose(covered, ledger.at_least["4G"])
+    assert (known >= covered).all()
+
+
+def test_a_site_with_a_yes_and_a_blank_stands_in_both():
+    alone = sites((2, 2, "2G", "A"))
+    people = parts()
+    found = cover(region(of_sites(alone, silent=alone.drop(columns="technology"))), people, model=model())
+    ledger = make_ledger(found, people)
+    here = 2 * N + 2
+    assert ledger.at_least["2G"][here] == 1
+    assert ledger.known["4G"][here] == 0
+    assert ledger.states["unknown"][here] == pytest.approx(100)
+
+
+def test_rows_that_name_no_operator_are_nobodys_network():
+    people = parts()
+    found = cover(region(of_sites(sites((5, 5, "4G", "operator not known")))), people, model=model())
+    table = coverage_table(found, people)["4G"]
+    assert table["union"]["persons"] > 0
+    assert table["largest_operator"]["operator"] is None
+    assert table["largest_operator"]["share"] is None
+
+
+def test_the_band_is_null_when_only_one_footprint_was_laid_out():
+    people = parts()
+    found = cover(region(of_sites(sites((5, 5, "4G", "A")))), people, model=model(), footprint="low", variants=("low",))
+    union = coverage_table(found, people, footprint="low")["4G"]["union"]
+    assert union["persons"] > 0
+    assert union["low"] is None
+    assert union["high"] is None
+
+
+def test_terrain_allows_no_more_loss_low_than_high():
+    for settlement in (11, 21, 30):
+        around = model(settlement)
+        around.require_terrain_order()
+    table = sites((5, 5, "4G", "A"))
+    allowed = [around.terrain_links(table, variant=v)["allowed_db"][0] for v in ("low", "central", "high")]
+    assert (allowed[0] < allowed[1]).all()
+    assert (allowed[1] < allowed[2]).all()
+
+
+def test_a_table_out_of_order_over_terrain_is_refused():
+    wrong = LINKS[1].copy()
+    wrong.attrs = LINKS[1].attrs
+    wrong.loc[wrong["variant"] == "high", "terrain_loss_db"] = 40.0
+    around = Propagation(GRID, radius_class(np.full(GRID.shape, 11)), model().reach, 0.9, None, (LINKS[0], wrong))
+    with pytest.raises(SchemaError, match="central allows more loss over terrain than high"):
+        around.require_terrain_order()

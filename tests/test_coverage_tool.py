@@ -92,3 +92,45 @@ def test_accra_sectors_become_sites_and_the_share_has_a_band(accra, tmp_path):
         shares.append(told["covered_km2"])
         assert told["sites"] < 2690
     assert shares[0] < shares[1] < shares[2]
+
+
+def test_what_only_a_silent_site_might_reach_has_no_value(place):
+    table = pd.DataFrame({"x": [4_005_000.0, 4_025_000.0], "y": [2_985_000.0] * 2, "kind": ["4G", ""]})
+    table.to_csv(place / "two.csv", index=False)
+    run(
+        *(place / "two.csv", "--grid", place / "grid.tif", "--technology", "4G", "--x", "x", "--y", "y"),
+        *("--crs", "EPSG:3035", "--technology-column", "kind", "--out", place / "c.tif"),
+    )
+    values, grid = read_raster(place / "c.tif")
+    assert values.ravel()[grid.locate(np.array([4_005_000.0]), np.array([2_985_000.0]))][0] == 1
+    assert np.isnan(values.ravel()[grid.locate(np.array([4_025_000.0]), np.array([2_985_000.0]))][0])
+    assert values[0, 30] == 0
+
+
+def test_porto_alegre_over_its_terrain(tmp_path):
+    from conftest import shared
+
+    dem = shared("porto-alegre") / "poa_elevation.tif"
+    crs = CRS("+proj=laea +lat_0=-30.05 +lon_0=-51.2 +datum=WGS84 +units=m")
+    grid = Grid(crs, Affine(200, 0, -4000, 0, -200, 4000), (40, 40))
+    write_raster(tmp_path / "grid.tif", np.zeros(grid.shape, dtype=np.float32), grid, nodata=None)
+    pd.DataFrame({"lon": [-51.2, -51.18], "lat": [-30.06, -30.04]}).to_csv(tmp_path / "sites.csv", index=False)
+    told = {}
+    for variant in ("low", "central", "high"):
+        arguments = [tmp_path / "sites.csv", "--grid", tmp_path / "grid.tif", "--technology", "4G", "--json"]
+        arguments += [
+            "--surroundings",
+            "urban",
+            "--variant",
+            variant,
+            "--dem",
+            dem,
+            "--out",
+            tmp_path / f"{variant}.tif",
+        ]
+        told[variant] = json.loads(run(*arguments))
+        assert told[variant]["model"] == "terrain"
+    low, central, high = (read_raster(tmp_path / f"{v}.tif")[0] for v in ("low", "central", "high"))
+    assert (low <= central).all()
+    assert (central <= high).all()
+    assert told["low"]["covered_km2"] < told["central"]["covered_km2"] < told["high"]["covered_km2"]

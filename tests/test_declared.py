@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
-from data.declared import NOT_KNOWN, read_declared
+from data.coverage import NOT_KNOWN
+from data.declared import read_declared
 from data.declared_raster import read_declared_raster
 from data.region_file import CoverageSection
 from data.technology import MAX_WORDS, Tally, resolve

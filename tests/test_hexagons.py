@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod, Transformer
 
 from data import batches
-from data.declared import NOT_KNOWN
+from data.coverage import NOT_KNOWN
 from data.hexagon_cells import hexagon_polygons, parse_ids
 from data.hexagons import read_hexagons
 from data.region_file import CoverageSection

@@ -23,9 +23,14 @@ def coverage(n_cells, n_fragments, at_least, known, operators=None):
     fraction = {}
     for variant in ("low", "central", "high"):
         for tech in TECH:
-            fraction[variant, tech, UNION] = np.broadcast_to(np.asarray(at_least.get(tech, 0.0), float), (n_cells,))
+            sure = np.broadcast_to(np.asarray(known.get(tech, 0.0), float), (n_fragments,))
+            fraction[variant, tech, UNION] = (
+                np.broadcast_to(np.asarray(at_least.get(tech, 0.0), float), sure.shape) * sure
+            )
             for name, table in (operators or {}).items():
-                fraction[variant, tech, name] = np.broadcast_to(np.asarray(table.get(tech, 0.0), float), (n_cells,))
+                fraction[variant, tech, name] = (
+                    np.broadcast_to(np.asarray(table.get(tech, 0.0), float), sure.shape) * sure
+                )
     known = {t: np.broadcast_to(np.asarray(known.get(t, 0.0), float), (n_fragments,)) for t in TECH}
     return Coverage(fraction, known, tuple(operators or ()), ("declared",), TECH)
 

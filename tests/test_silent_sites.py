@@ -48,7 +48,7 @@ def test_blank_words_are_silent_sites(tmp_path):
     rows = ["1,A,4G,5.6,0.1", "2,A,,5.7,0.2", "3,,n/a,5.8,0.3", "2,A,NaN,5.7,0.2"]
     register = read(saved(tmp_path, rows))
     assert register.sites["site_id"].tolist() == ["1"]
-    assert register.silent.to_numpy().tolist() == [["2", "A", 0.2, 5.7], ["3", "not known", 0.3, 5.8]]
+    assert register.silent.to_numpy().tolist() == [["2", "A", 0.2, 5.7], ["3", "operator not known", 0.3, 5.8]]
     assert list(register.silent.columns) == ["site_id", "operator", "x", "y"]
     assert notes_of(register)[SILENT] == (3, "rows 2, 3, 4")
 

@@ -153,7 +153,7 @@ def test_words_of_technology(tmp_path):
         ["2", "B", "2G", 0.1, 5.6],
         ["2", "B", "3G", 0.1, 5.6],
         ["2", "B", "4G", 0.1, 5.6],
-        ["3", "not known", "3G", 0.3, 5.7],
+        ["3", "operator not known", "3G", 0.3, 5.7],
     ]
     assert register.sites["sectors"].isna().all()
     assert [note.count for note in register.notes] == [1, 1]

@@ -131,7 +131,7 @@ def test_a_projected_model_is_read_in_its_own_crs(tmp_path):
     ("bounds", "part"),
     [
         ((10.1, 49.85, 10.3, 49.95), "about (49|50)"),
-        ((11.0, 49.85, 11.3, 49.95), "all of the area"),
+        ((11.0, 49.85, 11.3, 49.95), "all of the region"),
         ((10.15, 49.85, 10.05, 49.95), "west < east"),
         ((49.85, 100.0, 49.95, 100.2), "degrees"),
     ],

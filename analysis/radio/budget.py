@@ -45,7 +45,9 @@ class Link:
     clutter_m : float
         Height of what stands around the person; only a terrain model uses it.
     extra_loss_db : float
-        Taken off besides the path loss, such as a body or a car.
+        Taken off besides the model's path loss, such as a body or a car, or what the model's own rows ask for.
+    terrain_loss_db : float
+        Taken off in its place where the median comes from the terrain.
     """
 
     technology: str
@@ -59,6 +61,7 @@ class Link:
     sigma_db: float | None
     clutter_m: float
     extra_loss_db: float
+    terrain_loss_db: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class LinkTables:
             sigma_db=None if math.isnan(sigma) else sigma,
             clutter_m=float(row["clutter_m"]),
             extra_loss_db=float(row["extra_loss_db"]),
+            terrain_loss_db=float(row["terrain_loss_db"]),
         )
         model_base_height_m(found)
         return found
@@ -266,7 +270,7 @@ def fade_margin_db(sigma: float, confidence: float) -> float:
 def allowed_median_loss_db(link: Link, *, confidence: float, sigma_db: float) -> float:
     """Largest median path loss at which the link still holds with `confidence`, in dB.
 
-    EIRP − threshold − extra loss − fade margin; for models whose median comes from elsewhere, such as terrain.
+    EIRP − threshold − terrain loss − fade margin: for a median that comes from the terrain.
 
     Parameters
     ----------
@@ -276,4 +280,4 @@ def allowed_median_loss_db(link: Link, *, confidence: float, sigma_db: float) ->
     sigma_db : float
         Shadowing around that median (the link's own σ is not used).
     """
-    return link.eirp_dbm - link.threshold_dbm - link.extra_loss_db - fade_margin_db(sigma_db, confidence)
+    return link.eirp_dbm - link.threshold_dbm - link.terrain_loss_db - fade_margin_db(sigma_db, confidence)
