@@ -181,11 +181,13 @@ def coverage(
         f"{found['sites']:,} sites of at least {technology}, {variant} footprints by {found['model']}, "
         f"{confidence:.0%} at the edge; surroundings {where}"
     )
+    why = "for sites that name no technology, or heights that are missing"
+    unknown = [f"not known, {why}: {found['unknown_km2']:,.1f} km²"] if found["unknown_km2"] > 0 else []
     _say(
         [
             headline,
             f"served: {found['covered_km2']:,.1f} km² in {found['cells_touched']:,} of {found['cells']:,} cells",
-            *([f"not known behind the terrain: {found['unknown_km2']:,.1f} km²"] if found["unknown_km2"] > 0 else []),
+            *unknown,
             *found["notes"],
             f"written: {out}",
         ]

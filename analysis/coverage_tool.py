@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from analysis.footprint import UNION, modelled_fraction
-from analysis.propagation import Propagation, radius_class
+from analysis.propagation import Propagation, radius_class, require_reach
 from analysis.radio.field import curves, probability_field
 from analysis.radio.reach import link_reach
+from analysis.settlement import CLASS_NAMES
 from data.coverage import RADIUS_CLASSES, TECHNOLOGIES, VARIANTS, CoverageLayer
 from data.layer import Source
 from data.load_coverage import reach_of
@@ -20,7 +21,7 @@ from data.sites import read_sites
 from data.terrain import read_dem
 from geo.errors import Fault, GapmapError, SchemaError
 from geo.grid import require_same_grid
-from geo.raster import raster_grid, read_raster, write_raster
+from geo.raster import MAX_CELLS, output_faults, raster_grid, read_raster, write_raster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +117,12 @@ def coverage_file(
     SchemaError
         Every file and option that cannot be used, at once.
     """
-    faults = _option_faults(options)
+    read = (sites, grid, settlement, dem, options.site_table, options.propagation_table)
+    faults = _option_faults(options, register)
+    faults += output_faults({"--out": out, "--probability": probability}, inputs=read)
+    faults += [Fault(path.name, "no such file", "correct the name") for path in read if path and not path.is_file()]
+    if faults:
+        raise SchemaError(faults)
     lattice = _attempt(faults, grid, lambda: _projected(raster_grid(grid), grid.name))
     links = (
         _attempt(faults, options.site_table, lambda: read_site_links(*_given(options.site_table))),
@@ -135,6 +141,7 @@ def coverage_file(
         raise SchemaError(faults)
     table, silent, notes = found
     reach = link_reach(*links, confidence=options.confidence)
+    require_reach(reach)
     model = Propagation(lattice, around, reach, options.confidence, heights or None, links)
     if heights:
         model.require_terrain_order()
@@ -161,8 +168,9 @@ def coverage_file(
     }
 
 
-def _option_faults(options: Options) -> list[Fault]:
+def _option_faults(options: Options, register: Register) -> list[Fault]:
     choices = (
+        ("--format", register.format, ("columns", "opencellid", "arcep")),
         ("--technology", options.technology, TECHNOLOGIES),
         ("--variant", options.variant, VARIANTS),
         ("--surroundings", options.surroundings, RADIUS_CLASSES),
@@ -197,6 +205,8 @@ def _projected(grid: Grid, name: str) -> Grid:
     if not grid.crs.is_projected:
         mend = "warp it to an equal-area CRS first, such as EPSG:3035 or ESRI:54009"
         raise SchemaError([Fault(name, f"the grid is in {grid.crs.name}, in degrees", mend)])
+    if grid.size > MAX_CELLS:
+        raise SchemaError([Fault(name, f"{grid.size:,} cells, more than {MAX_CELLS:,}", "take a coarser grid")])
     return grid
 
 
@@ -205,7 +215,13 @@ def _surroundings(settlement: Path | None, grid: Grid, otherwise: str) -> NDArra
         return np.full(grid.shape, RADIUS_CLASSES.index(otherwise), dtype=np.int64)
     codes, lattice = read_raster(settlement)
     require_same_grid(grid, lattice, what="grid and settlement classes")
-    return radius_class(np.nan_to_num(codes, nan=10).astype(np.int16))
+    known = sorted(code for code in CLASS_NAMES if code >= 10)
+    odd = ~np.isin(codes, known)
+    if odd.any():
+        problem = f"{int(odd.sum()):,} cells hold no level 2 class, the first {codes[odd][0]:g}"
+        mend = f"give classes {', '.join(map(str, known))}, as `gapmap degurba` writes them"
+        raise SchemaError([Fault(settlement.name, problem, mend)])
+    return radius_class(codes.astype(np.int16))
 
 
 def _sites(

@@ -9,7 +9,7 @@ import numpy as np
 from analysis.settlement import CLASS_NAMES, classify, preset
 from geo.errors import Fault, GapmapError, SchemaError
 from geo.grid import require_same_grid
-from geo.raster import read_raster, write_raster
+from geo.raster import output_faults, read_raster, write_raster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +63,7 @@ def classify_file(
             layers[name] = values
         except GapmapError as error:
             faults.append(Fault(path.name, str(error), f"give a readable GeoTIFF for {name} on the population's grid"))
-    if not out.parent.is_dir():
-        faults.append(Fault(str(out), "its folder does not exist", "create the folder first"))
+    faults += output_faults({"--out": out}, inputs=(population, built, land))
     if faults or grid is None:
         raise SchemaError(faults)
     codes = classify(

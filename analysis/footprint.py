@@ -165,7 +165,7 @@ def _groups(layers: Sequence[CoverageLayer], fragments: Fragments, region: Regio
     for layer in layers:
         known = layer.known
         zones = None if known is None or known.zones is None else known.zones.tobytes()
-        area = None if known is None or known.geometry is None else known.geometry.wkb
+        area = None if known is None or known.geometry is None else shapely.to_wkb(known.geometry)
         by_area.setdefault((zones, area), []).append(layer)
     return [_Group(same, known_share(same[0].known, fragments, region, whole=True)) for same in by_area.values()]
 

@@ -189,6 +189,21 @@ def _one_height(propagation: pd.DataFrame) -> float:
     return heights[0]
 
 
+def require_reach(reach: Reach) -> None:
+    """Raise SchemaError for footprints wider than the margin in which sites around a region are looked for."""
+    faults = [
+        Fault(
+            "link budget or footprints",
+            f"{technology}, {variant}: a site would reach {metres.max() / 1000:,.0f} km",
+            f"no footprint reaches beyond {MARGIN_KM:g} km; correct the table that says so",
+        )
+        for (variant, technology), metres in sorted(reach.metres.items())
+        if metres.max() > MARGIN_KM * 1000
+    ]
+    if faults:
+        raise SchemaError(faults)
+
+
 def radius_class(settlement: NDArray[np.int16]) -> NDArray[np.int64]:
     """Index into `RADIUS_CLASSES` of level 2 settlement codes: urban centre, urban cluster, everything else."""
     codes = np.asarray(settlement)
@@ -211,6 +226,7 @@ def make_propagation(region: Region, settlement: NDArray[np.int16], *, radio: Ra
         reach = nominal_reach(region.radii)
     else:
         reach = link_reach(*region.links, confidence=radio.confidence)
+    require_reach(reach)
     dem = region.dem if radio.terrain else None
     model = Propagation(region.grid, radius_class(settlement), reach, radio.confidence, dem, links)
     if model.model == "terrain":

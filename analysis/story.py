@@ -45,11 +45,9 @@ def _footprints(summary: dict[str, Any]) -> list[str]:
     target, lines = summary["target"], []
     reached = summary["coverage"][target]["union"]
     if "modelled" in summary["basis"] and reached["low"] is not None:
-        of = max(summary["population"]["total"] - reached["unknown"], 1.0)
-        central, low, high = (reached[key] / of for key in ("persons", "low", "high"))
         lines.append(
-            f"at least {target}: {central:.1%} of the people known, between {low:.1%} and {high:.1%} under low and high "
-            "footprints of sites"
+            f"at least {target}: {reached['persons']:,.0f} people, between {reached['low']:,.0f} and "
+            f"{reached['high']:,.0f} under low and high footprints of sites"
         )
         if set(summary["basis"]) == {"declared", "modelled"}:
             lines.append('declared layers count as they are; role = "compare" would only set them beside the model')

@@ -104,7 +104,12 @@ def read_radii(path: Path = RADIUS_TABLE) -> pd.DataFrame:
     SchemaError
         A missing column, an unknown or repeated row, a figure that is not a positive number, low > central > high.
     """
-    table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise SchemaError(
+            [Fault(path.name, f"no CSV that can be read ({error})", "save it as CSV in UTF-8")]
+        ) from error
     needed = ["technology", "settlement", *(f"{variant}_km" for variant in VARIANTS)]
     missing = [column for column in needed if column not in table.columns]
     if missing:

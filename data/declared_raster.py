@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from data.region_file import CoverageSection
     from geo.grid import Grid
 
-LOWEST_DBM = -200.0
-"""No receiver knows a signal below this (thermal noise of 180 kHz is −121 dBm); an undeclared nodata value does."""
+LOWEST_DBM, HIGHEST_DBM = -200.0, -20.0
+"""A phone beside the mast meets −20 dBm at most, so that 0 is an undeclared nodata value; none knows a signal below the
+lower one (thermal noise of 180 kHz is −121 dBm)."""
 MAX_WINDOW = 4_000_000_000
 """Pixels over the region; more are refused before anything is read."""
 STRIP = 1 << 22
@@ -177,7 +178,7 @@ def _judge(
     """Which pixels are known, and which of them covered; what is odd is counted."""
     known = ~np.isnan(values)
     if section.threshold_dbm is not None:
-        bad = known & ~((values >= LOWEST_DBM) & (values <= 0))
+        bad = known & ~((values >= LOWEST_DBM) & (values <= HIGHEST_DBM))
         _count_impossible(values, bad, top, part=part, seen=seen)
         covered = known & (values >= section.threshold_dbm)
     else:
@@ -252,7 +253,7 @@ def read_declared_raster(path: Path, section: CoverageSection, frame: Grid) -> D
     Raises
     ------
     SchemaError
-        Not over the region, too many pixels over it, dBm above 0 or below −200 that are not declared nodata (counted,
+        Not over the region, too many pixels over it, dBm above −20 or below −200 that are not declared nodata (counted,
         the first as row:column), no pixel with a value.
     SourceError, CRSError, GridError
         See `geo.raster.raster_grid`.
@@ -262,7 +263,7 @@ def read_declared_raster(path: Path, section: CoverageSection, frame: Grid) -> D
     shares, seen = _shares(part, section, frame)
     if seen.impossible:
         problem = f"{seen.impossible:,} pixels over the region are no dBm, from {seen.lowest:g} to {seen.highest:g}"
-        mend = "declare the file's nodata value; dBm lie between −200 and 0 (for classes give covered_classes)"
+        mend = "declare the file's nodata value; dBm lie between −200 and −20 (for classes give covered_classes)"
         raise SchemaError([Fault(name, problem, mend, row=f"{', '.join(seen.first)} (row:column)")])
     if not seen.known:
         raise SchemaError([Fault(name, "no pixel over the region has a value", "check the file and its classes")])

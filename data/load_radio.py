@@ -12,6 +12,7 @@ from data.coverage import MARGIN_KM, read_radii
 from data.radio import read_propagation, read_site_links
 from data.speedtest import pool, read_speedtest
 from data.terrain import read_dem
+from geo.errors import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,7 @@ def degrees_of(frame: Grid, *, margin_m: float = MARGIN_KM * 1000) -> tuple[floa
 def _speed(loader: Loader, frame: Grid) -> pd.DataFrame | None:
     """Measured tiles of every period, pooled; None when there are none."""
     tables: list[pd.DataFrame] = []
+    seen: dict[str, str] = {}
     for section in loader.settings.speedtest:
         found = loader.attempt(
             section.file, lambda section=section: read_speedtest(loader.path(section.file), section=section, grid=frame)
@@ -86,6 +88,10 @@ def _speed(loader: Loader, frame: Grid) -> pd.DataFrame | None:
         if found is not None:
             table, notes = found
             loader.notes += notes
-            loader.source("measured speed", section, section.file)
+            made = loader.source("measured speed", section, section.file)
+            if made.sha256 in seen:
+                problem = f"holds the same tests as {seen[made.sha256]}: they would count twice"
+                loader.faults.append(Fault(section.file, problem, "name each period's file once"))
+            seen[made.sha256] = section.file
             tables.append(table)
     return loader.attempt("speedtest", lambda: pool(tables)) if tables else None

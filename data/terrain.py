@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]
 
+COARSEST_M = 2000.0
+"""Elevation coarser than this says nothing of what a hill hides."""
+
 LOWEST_M, HIGHEST_M = -500.0, 9_000.0
 """No ground lies beyond: the shore of the Dead Sea is at −430 m, the highest mountain at 8,849 m."""
 
@@ -148,6 +151,10 @@ def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None =
     grid = raster_grid(path)
     if faults := _bounds_faults(path.name, bounds_lonlat):
         raise SchemaError(faults)
+    step = max(grid.dx, grid.dy) * (111_000 if grid.crs.is_geographic else grid.metres_per_unit)
+    if step > COARSEST_M:
+        problem = f"its pixels are {step / 1000:,.1f} km wide; hills of that size hide nobody"
+        raise SchemaError([Fault(path.name, problem, "take elevation of 1 km or finer, such as 30 or 90 m")])
     row0, row1, col0, col1 = _window(path.name, bounds_lonlat, grid, reach=reach_lonlat or bounds_lonlat)
     heights = _read(path, (row0, row1, col0, col1))
     if faults := _value_faults(path.name, heights):

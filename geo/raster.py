@@ -12,11 +12,11 @@ from pyproj import CRS
 from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.windows import Window
 
-from geo.errors import CRSError, GridError, SourceError
+from geo.errors import CRSError, Fault, GridError, SourceError
 from geo.grid import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -116,6 +116,34 @@ def read_strips(path: Path, *, rows: int = 512, band: int = 1) -> Iterator[tuple
         grid = _grid_of(dataset, path.name)
         for row in range(0, grid.ny, rows):
             yield row, _values(dataset, _window(row, min(rows, grid.ny - row), grid.nx), band)
+
+
+def output_faults(outputs: dict[str, Path | None], *, inputs: Iterable[Path | None]) -> list[Fault]:
+    """Faults of files to be written: in a folder that is not there, the same as an input, or the same as each other.
+
+    Parameters
+    ----------
+    outputs : dict of option name to Path or None
+    inputs : Path or None, several
+        Files that are read.
+    """
+    read = {path.resolve() for path in inputs if path is not None}
+    faults: list[Fault] = []
+    seen: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in read:
+            faults.append(Fault(option, f"{path} is one of the files to be read", "name another file"))
+        elif place in seen:
+            faults.append(Fault(option, f"{path} is written by {seen[place]} too", "name another file"))
+        elif place.is_dir():
+            faults.append(Fault(option, f"{path} is a folder", "name a file in it"))
+        elif not place.parent.is_dir():
+            faults.append(Fault(option, f"{path.parent} is no folder", "make it first, or name another"))
+        seen[place] = option
+    return faults
 
 
 def write_raster(

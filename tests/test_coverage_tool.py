@@ -134,3 +134,33 @@ def test_porto_alegre_over_its_terrain(tmp_path):
     assert (low <= central).all()
     assert (central <= high).all()
     assert told["low"]["covered_km2"] < told["central"]["covered_km2"] < told["high"]["covered_km2"]
+
+
+def test_nothing_of_a_persons_is_overwritten(place):
+    before = (place / "sites.csv").read_bytes()
+    for out, also in (("sites.csv", "p.tif"), ("c.tif", "c.tif"), ("no/such/c.tif", "grid.tif")):
+        with pytest.raises(GapmapError) as caught:
+            run(
+                *(place / "sites.csv", "--grid", place / "grid.tif", "--technology", "4G", "--x", "x", "--y", "y"),
+                *("--crs", "EPSG:3035", "--out", place / out, "--probability", place / also),
+            )
+        assert "--out" in str(caught.value) or "--probability" in str(caught.value)
+    assert (place / "sites.csv").read_bytes() == before
+    assert not (place / "c.tif").exists()
+
+
+def test_a_table_whose_sites_reach_beyond_every_margin_is_refused(place):
+    from data.radio import SITE_TABLE
+
+    table = pd.read_csv(SITE_TABLE)
+    table["eirp_dbm"] += 30
+    table.to_csv(place / "loud.csv", index=False)
+    propagation = pd.read_csv(SITE_TABLE.parent / "radio_propagation.csv")
+    propagation["model"], propagation["environment"] = "free-space", "open"
+    propagation.to_csv(place / "vacuum.csv", index=False)
+    with pytest.raises(GapmapError, match="would reach"):
+        run(
+            *(place / "sites.csv", "--grid", place / "grid.tif", "--technology", "4G", "--x", "x", "--y", "y"),
+            *("--crs", "EPSG:3035", "--out", place / "c.tif", "--radio-sites", place / "loud.csv"),
+            *("--propagation", place / "vacuum.csv"),
+        )

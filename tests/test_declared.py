@@ -316,7 +316,7 @@ def test_a_raster_elsewhere_cut_short_or_too_large(tmp_path, monkeypatch):
 
 
 def test_scale_and_offset_of_the_band_are_applied(tmp_path):
-    path = raster(tmp_path, np.array([[-900, -1100], [-32768, 0]], dtype=np.int16), nodata=-32768)
+    path = raster(tmp_path, np.array([[-900, -1100], [-32768, -300]], dtype=np.int16), nodata=-32768)
     with rasterio.open(path, "r+") as dataset:
         dataset.scales, dataset.offsets = (0.1,), (0.0,)
     made = read_declared_raster(path, dbm(), GRID)
