@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from data.notes import Notes
     from geo.grid import Grid
 
 _NOWHERE = Source("", "", "", "", "", "", "", None)
@@ -123,6 +124,35 @@ def coverage_file(
     faults += [Fault(path.name, "no such file", "correct the name") for path in read if path and not path.is_file()]
     if faults:
         raise SchemaError(faults)
+    model, layer, notes = _read_all(sites, grid, options=options, register=register, settlement=settlement, dem=dem)
+    fraction, quiet, dark = modelled_fraction([layer], options.technology, UNION, model=model, variant=options.variant)
+    unknown = quiet + dark
+    tags = {"quantity": f"fraction served, at least {options.technology}", "model": model.model}
+    write_raster(out, _masked(fraction, unknown).astype(np.float32), model.grid, nodata=float("nan"), tags=tags)
+    assert layer.sites is not None
+    if probability is not None:
+        _write_probability(probability, layer.sites, model, options=options)
+    cell_km2 = model.grid.dx * model.grid.dy * model.grid.metres_per_unit**2 / 1e6
+    return {
+        "sites": len(layer.sites),
+        "cells": model.grid.size,
+        "cells_touched": int((fraction > 0).sum()),
+        "covered_km2": float(fraction.sum()) * cell_km2,
+        "unknown_km2": float(unknown.sum()) * cell_km2,
+        "model": model.model,
+        "radii_m": {
+            name: [round(float(r)) for r in model.reach.metres[options.variant, options.technology][row]]
+            for row, name in enumerate(RADIUS_CLASSES)
+        },
+        "notes": [f"{note.what}: {note.count:,}" for note in notes if note.count],
+    }
+
+
+def _read_all(
+    sites: Path, grid: Path, *, options: Options, register: Register, settlement: Path | None, dem: Path | None
+) -> tuple[Propagation, CoverageLayer, Notes]:
+    """Everything that is read, checked together: the lattice and the link budget first, then what lies on them."""
+    faults: list[Fault] = []
     lattice = _attempt(faults, grid, lambda: _projected(raster_grid(grid), grid.name))
     links = (
         _attempt(faults, options.site_table, lambda: read_site_links(*_given(options.site_table))),
@@ -132,11 +162,8 @@ def coverage_file(
         raise SchemaError(faults)
     around = _attempt(faults, settlement, lambda: _surroundings(settlement, lattice, options.surroundings))
     found = _attempt(faults, sites, lambda: _sites(sites, lattice, register=register, technology=options.technology))
-    heights = dem and _attempt(
-        faults,
-        dem,
-        lambda: read_dem(dem, bounds_lonlat=degrees_of(lattice, margin_m=0.0), reach_lonlat=degrees_of(lattice)),
-    )
+    near, wide = degrees_of(lattice, margin_m=0.0), degrees_of(lattice)
+    heights = dem and _attempt(faults, dem, lambda: read_dem(dem, bounds_lonlat=near, reach_lonlat=wide))
     if faults:
         raise SchemaError(faults)
     table, silent, notes = found
@@ -146,26 +173,7 @@ def coverage_file(
     if heights:
         model.require_terrain_order()
     layer = CoverageLayer("modelled", TECHNOLOGIES, table, None, None, _NOWHERE, silent=silent)
-    fraction, quiet, dark = modelled_fraction([layer], options.technology, UNION, model=model, variant=options.variant)
-    unknown = quiet + dark
-    tags = {"quantity": f"fraction served, at least {options.technology}", "model": model.model}
-    write_raster(out, _masked(fraction, unknown).astype(np.float32), lattice, nodata=float("nan"), tags=tags)
-    if probability is not None:
-        _write_probability(probability, table, model, options=options)
-    cell_km2 = lattice.dx * lattice.dy * lattice.metres_per_unit**2 / 1e6
-    return {
-        "sites": len(table),
-        "cells": lattice.size,
-        "cells_touched": int((fraction > 0).sum()),
-        "covered_km2": float(fraction.sum()) * cell_km2,
-        "unknown_km2": float(unknown.sum()) * cell_km2,
-        "model": model.model,
-        "radii_m": {
-            name: [round(float(r)) for r in reach.metres[options.variant, options.technology][row]]
-            for row, name in enumerate(RADIUS_CLASSES)
-        },
-        "notes": [f"{note.what}: {note.count:,}" for note in notes if note.count],
-    }
+    return model, layer, notes
 
 
 def _option_faults(options: Options, register: Register) -> list[Fault]:
