@@ -163,7 +163,7 @@ def _read_all(
     around = _attempt(faults, settlement, lambda: _surroundings(settlement, lattice, options.surroundings))
     found = _attempt(faults, sites, lambda: _sites(sites, lattice, register=register, technology=options.technology))
     near, wide = degrees_of(lattice, margin_m=0.0), degrees_of(lattice)
-    heights = dem and _attempt(faults, dem, lambda: read_dem(dem, bounds_lonlat=near, reach_lonlat=wide))
+    heights = dem and _attempt(faults, dem, lambda: read_dem(dem, bounds_lonlat=near, reach_lonlat=wide, least=0.5))
     if faults:
         raise SchemaError(faults)
     table, silent, notes = found

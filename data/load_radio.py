@@ -55,10 +55,8 @@ def _dem(loader: Loader, frame: Grid, *, zones: Any) -> Dem | None:
     section = loader.settings.terrain
     if section is None:
         return None
-    everything = loader.settings.grid.extent == "all"
-    edges: Any = frame.bounds if everything else zones.total_bounds
-    there = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
-    needed: Any = tuple(float(edge) for edge in there.transform_bounds(*edges, densify_pts=21))
+    # the zones' own extent: the grid's, a rectangle in its CRS, is wider in degrees
+    needed: Any = tuple(float(edge) for edge in zones.to_crs("EPSG:4326").total_bounds)
     found = loader.attempt(
         section.file,
         lambda: read_dem(loader.path(section.file), bounds_lonlat=needed, reach_lonlat=degrees_of(frame)),

@@ -72,12 +72,12 @@ def _pixels(bounds: Bounds, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np
     return (np.asarray(x) - grid.west) / grid.dx, (grid.north - np.asarray(y)) / grid.dy
 
 
-def _window(name: str, bounds: Bounds, grid: Grid, *, reach: Bounds) -> tuple[int, int, int, int]:
+def _window(name: str, bounds: Bounds, grid: Grid, *, reach: Bounds, least: float) -> tuple[int, int, int, int]:
     """Rows and columns (row0, row1, col0, col1) that it has of the reach; SchemaError unless it holds the bounds."""
     col, row = _pixels(bounds, grid)
     tiny = 1e-6
     inside = (col >= -tiny) & (col <= grid.nx + tiny) & (row >= -tiny) & (row <= grid.ny + tiny)
-    if not inside.all():
+    if inside.mean() < least or not inside.any():
         share = f"about {1 - inside.mean():.1%}" if inside.any() else "all"
         asked = ", ".join(f"{edge:.3f}" for edge in bounds)
         problem = (
@@ -122,7 +122,7 @@ def _value_faults(name: str, heights: NDArray[np.float32]) -> list[Fault]:
     return []
 
 
-def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None = None) -> Dem:
+def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None = None, least: float = 1.0) -> Dem:
     """Read the part of an elevation model that covers an area.
 
     Parameters
@@ -134,6 +134,9 @@ def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None =
 
     reach_lonlat : tuple of float, optional
         Wider bounds of which is read what the file has: sites around the area stand there.
+
+    least : float
+        Share of the bounds that the file must hold; what it does not is unknown.
 
     Returns
     -------
@@ -155,7 +158,7 @@ def read_dem(path: Path, *, bounds_lonlat: Bounds, reach_lonlat: Bounds | None =
     if step > COARSEST_M:
         problem = f"its pixels are {step / 1000:,.1f} km wide; hills of that size hide nobody"
         raise SchemaError([Fault(path.name, problem, "take elevation of 1 km or finer, such as 30 or 90 m")])
-    row0, row1, col0, col1 = _window(path.name, bounds_lonlat, grid, reach=reach_lonlat or bounds_lonlat)
+    row0, row1, col0, col1 = _window(path.name, bounds_lonlat, grid, reach=reach_lonlat or bounds_lonlat, least=least)
     heights = _read(path, (row0, row1, col0, col1))
     if faults := _value_faults(path.name, heights):
         raise SchemaError(faults)
