@@ -70,6 +70,12 @@ class Batches:
 
     def _parquet(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(self.path) as file:
+            nested = [name for name in columns if pa.types.is_nested(file.schema_arrow.field(name).type)]
+            if nested:
+                raise SchemaError(
+                    Fault(self.path.name, "holds lists or records, not single values", "write one value a row", name)
+                    for name in nested
+                )
             for batch in file.iter_batches(batch_size=ROWS, columns=list(columns), use_threads=False):
                 yield batch.to_pandas(integer_object_nulls=True)[list(columns)]
 

@@ -260,6 +260,11 @@ def read_declared_raster(path: Path, section: CoverageSection, frame: Grid) -> D
     """
     name = path.name
     part = _over(raster_grid(path), frame, path=path)
+    with rasterio.open(path, driver="GTiff") as dataset:
+        bands = dataset.count
+    if bands != 1:
+        problem = f"{bands} bands; which of them is the coverage is not said"
+        raise SchemaError([Fault(name, problem, "give that band as a file of its own")])
     shares, seen = _shares(part, section, frame)
     if seen.impossible:
         problem = f"{seen.impossible:,} pixels over the region are no dBm, from {seen.lowest:g} to {seen.highest:g}"

@@ -316,3 +316,14 @@ def test_pieces_do_not_matter(tmp_path, monkeypatch):
     assert whole.notes == parts.notes
     for key, share in whole.cells.items():
         np.testing.assert_allclose(share, parts.cells[key], rtol=0, atol=1e-14)
+
+
+def test_lists_for_ids_are_refused(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from data.batches import open_batches
+
+    pq.write_table(pa.table({"h3": [["8" * 15], ["8" * 15]]}), tmp_path / "lists.parquet")
+    with pytest.raises(SchemaError, match="lists or records"):
+        list(open_batches(tmp_path / "lists.parquet").read(["h3"]))
