@@ -138,7 +138,7 @@ def _given(results: Results, name: str) -> NDArray[np.float64] | None:
 
 
 def _usable(results: Results) -> NDArray[np.float64] | None:
-    """Share of each cell's people with proven quality; None when nobody's is proven.
+    """Share of each cell's people whose coverage is usable; None when nobody's is.
 
     NaN where none is proven and nothing says that it is lacking: people without coverage information, or inside a
     footprint that was neither tested nor dimensioned.
@@ -205,7 +205,7 @@ def source_layers(results: Results) -> list[CellLayer]:
 
 
 def quality_layers(results: Results) -> list[CellLayer]:
-    """Layers of measured speed and proven quality; a column absent or all unknown gives none."""
+    """Layers of measured speed and usable coverage; a column absent or all unknown gives none."""
     layers: list[CellLayer] = []
     speed = _given(results, "down_mbps")
     if speed is not None:
@@ -216,10 +216,10 @@ def quality_layers(results: Results) -> list[CellLayer]:
     usable = _usable(results)
     if usable is not None:
         note = (
-            "Share of the people of each cell with 4G or better of proven quality. Unknown where none is proven and "
-            "nothing shows that it is lacking."
+            "Share of the people of each cell with 4G or better that meets the target speed: measured, and where nothing "
+            "was measured dimensioned from the sites with assumed spectrum and demand. Unknown where neither says."
         )
-        words = ("Quality", "Usable: quality proven", note, "of its people have 4G or better of proven quality")
+        words = ("Quality", "Usable: meets the target speed", note, "of its people have 4G or better that meets it")
         layers.append(_share("usable", usable, words=words))
     return layers
 
