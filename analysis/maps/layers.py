@@ -217,7 +217,8 @@ def quality_layers(results: Results) -> list[CellLayer]:
     if usable is not None:
         note = (
             "Share of the people of each cell with 4G or better that meets the target speed: measured, and where "
-            "nothing was measured dimensioned from the sites with assumed spectrum and demand. Unknown where neither says."
+            "nothing was measured dimensioned from the sites with assumed spectrum and demand. "
+            "Unknown where neither says."
         )
         words = ("Quality", "Usable: meets the target speed", note, "of its people have 4G or better that meets it")
         layers.append(_share("usable", usable, words=words))
