@@ -132,9 +132,22 @@ def coverage_file(
     assert layer.sites is not None
     if probability is not None:
         _write_probability(probability, layer.sites, model, options=options)
+    return _record(len(layer.sites), fraction, unknown, model=model, options=options, notes=notes)
+
+
+def _record(
+    sites: int,
+    fraction: NDArray[np.float64],
+    unknown: NDArray[np.float64],
+    *,
+    model: Propagation,
+    options: Options,
+    notes: Notes,
+) -> dict[str, Any]:
+    """What was laid out, in figures."""
     cell_km2 = model.grid.dx * model.grid.dy * model.grid.metres_per_unit**2 / 1e6
     return {
-        "sites": len(layer.sites),
+        "sites": sites,
         "cells": model.grid.size,
         "cells_touched": int((fraction > 0).sum()),
         "covered_km2": float(fraction.sum()) * cell_km2,
