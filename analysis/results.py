@@ -16,6 +16,7 @@ import pandas as pd
 from affine import Affine
 from pyproj import CRS
 
+from data.csv_out import safe_csv
 from geo.errors import SourceError
 from geo.grid import Grid
 
@@ -37,6 +38,7 @@ OUTPUTS = frozenset(
         "coverage.csv",
         "agreement.csv",
         "sites.csv",
+        "catchments.gpkg",
         "map.html",
         "limitations.md",
         "region",
@@ -67,6 +69,9 @@ class Results:
         People by what the declared, modelled and measured bases say of the target.
     sites : DataFrame or None
         Sites of 4G or better with what they carry and the busy-hour demand on them; None = not dimensioned.
+    catchments : GeoDataFrame or None
+        Area within each walk of free public WiFi: ``minutes, people, measure``, polygons in the grid CRS, shortest walk
+        first; a picture, people are counted from homes. None = no list of public WiFi.
     """
 
     summary: dict[str, Any]
@@ -78,6 +83,7 @@ class Results:
     provenance: dict[str, Any]
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: pd.DataFrame | None = None
+    catchments: gpd.GeoDataFrame | None = None
 
 
 @contextmanager
@@ -146,19 +152,6 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def safe_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write CSV whose text cells cannot become live formulas in a spreadsheet."""
-    out = table.copy()
-    for column in out.columns:
-        if not pd.api.types.is_numeric_dtype(out[column]) and not pd.api.types.is_bool_dtype(out[column]):
-            out[column] = [_inert(value) for value in out[column]]
-    out.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
-def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
 def write_results(results: Results, folder: Path) -> None:
     """Write every table of a run into an empty folder.
 
@@ -178,6 +171,8 @@ def write_results(results: Results, folder: Path) -> None:
         safe_csv(results.agreement, folder / "agreement.csv")
     if results.sites is not None:
         safe_csv(results.sites, folder / "sites.csv")
+    if results.catchments is not None:
+        results.catchments.to_file(folder / "catchments.gpkg", layer="catchments", driver="GPKG")
 
 
 def grid_record(grid: Grid) -> dict[str, Any]:
@@ -219,6 +214,7 @@ def read_results(folder: Path) -> Results:
             sites=pd.read_csv(folder / "sites.csv", dtype={"site_id": str, "operator": str})
             if (folder / "sites.csv").is_file()
             else None,
+            catchments=gpd.read_file(folder / "catchments.gpkg") if (folder / "catchments.gpkg").is_file() else None,
         )
     except (OSError, ValueError, KeyError) as error:
         raise SourceError(f"{folder}: an incomplete results folder ({error}); run again") from error

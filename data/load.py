@@ -12,7 +12,8 @@ from data.hosts import read_hosts
 from data.indicators import read_indicators
 from data.layer import Layer
 from data.load_coverage import load_coverage, load_known, reach_of
-from data.load_radio import load_radio
+from data.load_radio import load_dem, load_radio
+from data.load_streets import region_streets
 from data.loader import Loader
 from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from data.region_file import HostsSection, WifiSection
+    from data.terrain import Dem
     from geo.grid import Grid
 
 Progress = Callable[[float, str], None]
@@ -75,6 +77,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     wifi = _wifi(loader, frame)
     wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
     hosts = _hosts(loader, frame)
+    streets, streets_known = region_streets(loader, frame, zones=zones, dem=radio["dem"])
     zones, indicators = _indicators(loader, zones)
     loader.stop_at_faults()
     tell(0.8, "meeting zones and cells")
@@ -99,12 +102,44 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
         wifi=wifi,
         hosts=hosts,
         wifi_known=wifi_known,
+        streets=streets,
+        streets_known=streets_known,
         indicators=indicators,
         raster_total=layers["total"],
         beyond_frame=layers["beyond"],
         sources=tuple(loader.sources),
         notes=tuple(loader.notes),
     )
+
+
+def load_frame(path: Path, *, root: Path | None = None) -> tuple[Grid, gpd.GeoDataFrame, Dem | None]:
+    """Grid, zones and elevation of a region, without its other files, which may not be there yet.
+
+    Parameters
+    ----------
+    path, root
+        As in `load_region`.
+
+    Returns
+    -------
+    frame : Grid
+    zones : GeoDataFrame
+        In the grid's CRS.
+    dem : Dem or None
+
+    Raises
+    ------
+    SchemaError
+        Every fault of the population, the zones and the elevation.
+    """
+    settings = load_region_file(path)
+    loader = Loader((root or path.parent).resolve(), settings)
+    sections = (settings.population, settings.zones, settings.terrain)
+    loader.require([section.file for section in sections if section is not None])
+    frame, zones = _frame_and_zones(loader)
+    dem = load_dem(loader, frame, zones=zones)
+    loader.stop_at_faults()
+    return frame, zones, dem
 
 
 def _frame_and_zones(loader: Loader) -> tuple[Grid, gpd.GeoDataFrame]:
@@ -202,14 +237,16 @@ def _wifi(loader: Loader, frame: Grid) -> pd.DataFrame | None:
     section = loader.settings.wifi
     if section is None:
         return None
-    return _points(loader, frame, section, "wifi", partial(read_wifi, operational=section.operational))
+    lists = {"operational": section.operational, "outdoor": section.outdoor, "free": section.free}
+    return _points(loader, frame, section, "wifi", partial(read_wifi, **lists))
 
 
 def _hosts(loader: Loader, frame: Grid) -> pd.DataFrame | None:
     section = loader.settings.hosts
     if section is None:
         return None
-    return _points(loader, frame, section, "hosts", partial(read_hosts, categories=section.categories))
+    read = partial(read_hosts, categories=section.categories, has_wifi=section.has_wifi)
+    return _points(loader, frame, section, "hosts", read)
 
 
 def _points(

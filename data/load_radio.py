@@ -34,7 +34,7 @@ def load_radio(loader: Loader, frame: Grid, *, zones: Any) -> dict[str, Any]:
     return {
         "radii": None if footprints is None else _table(loader, "footprints", footprints, read_radii),
         "links": (sites, propagation),
-        "dem": _dem(loader, frame, zones=zones),
+        "dem": load_dem(loader, frame, zones=zones),
         "speed": _speed(loader, frame),
         "capacity": _table(loader, "capacity", radio.capacity if radio else None, read_capacity),
     }
@@ -50,7 +50,7 @@ def _table(loader: Loader, layer: str, section: FileSection | None, read: Callab
     return found
 
 
-def _dem(loader: Loader, frame: Grid, *, zones: Any) -> Dem | None:
+def load_dem(loader: Loader, frame: Grid, *, zones: Any) -> Dem | None:
     """Elevation of the zones at least, and what the file has around them for the sites there."""
     section = loader.settings.terrain
     if section is None:

@@ -63,16 +63,24 @@ class Loader:
 
     def check_files(self) -> None:
         """Every file that is not there is named at once."""
+        self.require(self._files())
+
+    def _files(self) -> list[str]:
+        """Every file that the settings name."""
         settings = self.settings
         sections: list[FileSection | None] = [settings.population, settings.land, settings.built, settings.zones]
         sections += [*settings.coverage, settings.wifi, settings.hosts, settings.indicators, settings.footprints]
-        sections += [settings.terrain, *settings.speedtest]
+        sections += [settings.terrain, settings.streets, *settings.speedtest]
         if settings.radio is not None:
             sections += [settings.radio.sites, settings.radio.propagation, settings.radio.capacity]
         names = [section.file for section in sections if section is not None]
         names += list(settings.population.groups.values())
-        known = [*(layer.known_within for layer in settings.coverage), settings.wifi and settings.wifi.known_within]
-        names += [part.file for part in known if isinstance(part, KnownWithin) and part.file]
+        known = [*(layer.known_within for layer in settings.coverage)]
+        known += [section.known_within for section in (settings.wifi, settings.streets) if section is not None]
+        return names + [part.file for part in known if isinstance(part, KnownWithin) and part.file]
+
+    def require(self, names: list[str]) -> None:
+        """Raise SchemaError that names each of these files that is not there."""
         for name in dict.fromkeys(names):
             path = self.path(name)
             if not path.is_file():

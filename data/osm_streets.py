@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.notes import Note, Notes
+from data.osm_file import osm_file
 from data.street_lines import Lines
-from data.tables_in import require_file
 from data.walking import NODE_TAGS, TAGS, passable, walkable
 from geo.errors import Fault, SchemaError
 
@@ -135,21 +135,13 @@ def read_osm(path: Path, *, ferries: bool = False) -> tuple[Lines, Notes]:
         Not such a file, cut short, without walkable ways, or without the nodes of its ways. A ``.pbf`` that is cut
         exactly between two of its blocks cannot be told from a whole one.
     """
-    require_file(path)
-    from osmium import FileProcessor
-    from osmium.filter import KeyFilter
-    from osmium.io import File
-    from osmium.osm import NODE, WAY
+    with osm_file(path) as file:
+        from osmium import FileProcessor
+        from osmium.filter import KeyFilter
+        from osmium.osm import NODE, WAY
 
-    kind = "pbf" if path.suffix.lower() == ".pbf" else "osm"
-    try:
-        file = File(str(path.absolute()), kind)
-        both = NODE | WAY
-        source = FileProcessor(file, both).with_locations().with_filter(KeyFilter(*_KEYS))
+        source = FileProcessor(file, NODE | WAY).with_locations().with_filter(KeyFilter(*_KEYS))
         ways = _gathered(source, ferries=ferries)
-    except (RuntimeError, ValueError, OverflowError) as error:
-        problem = f"not an OpenStreetMap {kind} file, or cut short ({error})"
-        raise SchemaError([Fault(path.name, problem, "download or export it again, .osm.pbf or .osm")]) from error
     lines, notes = ways.lines(path.name)
     if lines.starts.size > 1:
         return lines, notes

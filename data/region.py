@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from data.region_file import RegionFile
     from data.terrain import Dem
     from geo.grid import Grid
+    from geo.network import Network
     from geo.zonal import CellZone
 
 
@@ -58,6 +59,10 @@ class Region:
         Points in the grid CRS.
     wifi_known : Known or None
         Where the WiFi list is complete.
+    streets : Network or None
+        Streets that people walk along, in the grid CRS; None = not given.
+    streets_known : Known or None
+        Where they are complete.
     indicators : tuple of str
         Columns of `zones` that came from the indicator file.
     raster_total, beyond_frame : float
@@ -86,6 +91,8 @@ class Region:
     wifi: pd.DataFrame | None
     hosts: pd.DataFrame | None
     wifi_known: Known | None
+    streets: Network | None
+    streets_known: Known | None
     indicators: tuple[str, ...]
     raster_total: float
     beyond_frame: float

@@ -218,6 +218,17 @@ class RadioSection(Section):
     )
 
 
+class StreetsSection(FileSection):
+    """Streets that people walk along."""
+
+    layer: str | None = Field(None, description="Layer inside a GeoPackage; default: its only one.")
+    ferries: bool = Field(default=False, description="Whether people may walk onto ferries (OpenStreetMap only).")
+    least_m: float = Field(
+        1000, description="Connected parts with fewer metres of streets are dropped; the largest stays.", ge=0
+    )
+    known_within: Known = None
+
+
 class WifiColumns(Section):
     """Which column of a WiFi list means what."""
 
@@ -227,6 +238,9 @@ class WifiColumns(Section):
     name: str | None = Field(None, description="Name.")
     status: str | None = Field(None, description="Status, compared with operational.")
     access_points: str | None = Field(None, description="Number of access points.")
+    setting: str | None = Field(None, description="Where it stands, compared with outdoor.")
+    access: str | None = Field(None, description="Terms of use, compared with free.")
+    hours: str | None = Field(None, description="Opening hours, kept as written.")
 
 
 class WifiSection(FileSection):
@@ -235,6 +249,12 @@ class WifiSection(FileSection):
     columns: WifiColumns = Field(default_factory=lambda: WifiColumns.model_validate({}), description="Column mapping.")
     operational: list[str] | None = Field(
         None, description="Status words that mean working; absent = every point works."
+    )
+    outdoor: list[str] | None = Field(
+        None, description="Setting words that mean outdoors; absent = every point is taken as indoors."
+    )
+    free: list[str] | None = Field(
+        None, description="Access words that mean free to use without a contract; absent = every point is free."
     )
     crs: str = Field("EPSG:4326", description="CRS of the x and y columns.")
     where: Words | None = Field(None, description="Only rows whose columns have these values.")
@@ -249,6 +269,8 @@ class HostColumns(Section):
     id: str | None = Field(None, description="Identifier.")
     name: str | None = Field(None, description="Name.")
     category: str | None = Field(None, description="Kind of building.")
+    hours: str | None = Field(None, description="Opening hours, kept as written.")
+    wifi: str | None = Field(None, description="Whether it has WiFi already, compared with has_wifi.")
 
 
 class HostsSection(FileSection):
@@ -256,6 +278,9 @@ class HostsSection(FileSection):
 
     columns: HostColumns = Field(description="Column mapping.")
     categories: list[str] | None = Field(None, description="Only these categories.")
+    has_wifi: list[str] | None = Field(
+        None, description="Words that mean that the place has WiFi already; absent = wlan, yes, wifi."
+    )
     crs: str = Field("EPSG:4326", description="CRS of the x and y columns.")
     where: Words | None = Field(None, description="Only rows whose columns have these values.")
 
@@ -297,6 +322,9 @@ class RegionFile(Section):
         None, description="Elevation in metres (GeoTIFF); with it footprints of sites follow the terrain."
     )
     speedtest: list[SpeedtestSection] = Field(default_factory=list, description="Measured speed, one file a period.")
+    streets: StreetsSection | None = Field(
+        None, description="Streets to walk along (.osm.pbf, .osm, .graphml, lines, or saved by `gapmap streets`)."
+    )
     wifi: WifiSection | None = Field(None, description="Public WiFi.")
     hosts: HostsSection | None = Field(None, description="Candidate hosts of WiFi.")
     indicators: IndicatorsSection | None = Field(None, description="Figures by zone.")

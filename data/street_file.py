@@ -26,7 +26,7 @@ SUFFIX = ".parquet"
 _NUMBERS = {"tail": np.int64, "head": np.int64, "length_m": np.float64}
 _HEIGHTS = {"climb_m": np.float64, "fall_m": np.float64}
 _LINE = 1
-_MEND = "make it anew with save_streets"
+_MEND = "make it anew with `gapmap streets`"
 
 
 def _fail(path: Path, problem: str) -> SchemaError:
@@ -144,7 +144,7 @@ def load_streets(path: Path, *, crs: CRS | None = None) -> Network:
     found = _crs(path, table.schema.metadata)
     if not found.is_projected or (crs is not None and not found.equals(crs, ignore_axis_order=True)):
         wanted = "a projected CRS" if crs is None else crs.name
-        raise CRSError(f"{path.name}: in {found.name}, not in {wanted}; make it anew with save_streets")
+        raise CRSError(f"{path.name}: in {found.name}, not in {wanted}; make it anew with `gapmap streets`")
     starts, xy, along = _lines(path, table)
     arrays: dict[str, Any] = {
         name: table.column(name).to_numpy() for name in (*_NUMBERS, *_HEIGHTS) if name in table.column_names

@@ -1,4 +1,4 @@
-"""Public WiFi points: which of them work, where they stand, how many access points they have."""
+"""Public WiFi points: which of them work and are free to use, where they stand, how many access points they have."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from data.columns import numbers
 from data.notes import Note, Notes, listed
 from data.points import Points, open_points, place, require_columns, select, stable_ids, unique_rows
+from data.word_lists import counted, in_list
 from data.words import folded
 from geo.errors import Fault, SchemaError
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from data.vectors import Bounds
 
 
+OPTIONAL = ("id", "name", "status", "access_points", "setting", "access", "hours")
+"""Columns that a list of public WiFi may have."""
+
+
 class WifiPoints(NamedTuple):
     """Points and what was dropped or made on the way."""
 
@@ -29,36 +34,34 @@ class WifiPoints(NamedTuple):
     notes: Notes
 
 
-def _operational(
-    status: pd.Series[str],
-    words: Sequence[str] | None,
+def _words(
+    points: Points,
+    columns: Mapping[str, str | None],
+    lists: Mapping[str, Sequence[str] | None],
     *,
-    name: str,
-    column: str | None,
     faults: list[Fault],
     notes: Notes,
-) -> pd.Series[bool]:
-    """Whether each status word means working; without a list every point is taken to work."""
-    if words is None:
-        return pd.Series(data=True, index=status.index)
-    if column is None:
-        faults.append(Fault(name, "status words are set but no status column", "set columns.status"))
-        return pd.Series(data=True, index=status.index)
-    works = status.map(folded).isin([folded(word) for word in words])
-    if len(status) and not works.any():
-        known = listed(sorted({word for word in status if word}))
-        faults.append(Fault(name, f"no row has the status {' or '.join(words)}", f"use words of: {known}", column))
-    counts = status[~works].value_counts().sort_index()
-    if len(counts):
-        detail = listed([f"{word or 'blank'} {count}" for word, count in counts.items()])
-        notes.append(Note(name, "points not operational", int(counts.sum()), detail))
-    return works
+) -> dict[str, pd.Series[bool]]:
+    """Flags that follow from words: without a list every point works, is free to use, and stands indoors."""
+    flags: dict[str, pd.Series[bool]] = {}
+    for flag, key, otherwise, what in (
+        ("operational", "status", True, "points not operational"),
+        ("free", "access", True, "points not free to use"),
+        ("outdoor", "setting", False, "points whose setting is not known, taken as indoors"),
+    ):
+        column, words = columns.get(key), lists[flag]
+        flags[flag] = in_list(points, column, words, key=key, otherwise=otherwise, faults=faults)
+        text = points.text(column)
+        odd = text[~flags[flag]] if otherwise else text[(text == "") & (words is not None)]
+        if len(odd):
+            notes.append(Note(points.table.name, what, len(odd), counted(odd) if otherwise else ""))
+    return flags
 
 
 def _table(
     points: Points,
     columns: Mapping[str, str | None],
-    operational: Sequence[str] | None,
+    lists: Mapping[str, Sequence[str] | None],
     *,
     faults: list[Fault],
     notes: Notes,
@@ -69,20 +72,28 @@ def _table(
         count = numbers(points.table, column, faults=faults, minimum=0)
         if count.isna().any():
             notes.append(Note(name, "points whose number of access points is not known", int(count.isna().sum())))
-    status = points.text(columns.get("status"))
     return pd.DataFrame(
         {
             "wifi_id": stable_ids(points, columns.get("id"), what="points", shared=False, notes=notes),
             "name": points.text(columns.get("name")),
-            "status": status,
-            "operational": _operational(
-                status, operational, name=name, column=columns.get("status"), faults=faults, notes=notes
-            ),
+            "status": points.text(columns.get("status")),
+            **_words(points, columns, lists, faults=faults, notes=notes),
             "access_points": count,
+            "hours": points.text(columns.get("hours")),
             "x": points.x,
             "y": points.y,
         }
     )
+
+
+def _twins(frame: pd.DataFrame, *, name: str) -> Notes:
+    """A note on points at the place of another point of the same name, when there are any."""
+    named = frame.assign(name=frame["name"].map(folded))
+    again = (named["name"] != "") & named.duplicated(["x", "y", "name"])
+    if not again.any():
+        return []
+    what = "points that stand at another's place under its name; both count towards room"
+    return [Note(name, what, int(again.sum()), listed(frame.loc[again, "wifi_id"].tolist()))]
 
 
 def read_wifi(
@@ -90,6 +101,8 @@ def read_wifi(
     *,
     columns: Mapping[str, str | None],
     operational: Sequence[str] | None = None,
+    outdoor: Sequence[str] | None = None,
+    free: Sequence[str] | None = None,
     source_crs: CRS | str = "EPSG:4326",
     grid_crs: CRS,
     bounds: Bounds | None = None,
@@ -101,9 +114,14 @@ def read_wifi(
     ----------
     path : Path
     columns : mapping
-        ``x, y`` (CSV only) and optionally ``id, name, status, access_points`` → column of the file.
+        ``x, y`` (CSV only) and optionally ``id, name, status, access_points, setting, access, hours`` → column of the
+        file.
     operational : sequence of str, optional
         Status words that mean working (accents and capitals ignored); default: every point works.
+    outdoor : sequence of str, optional
+        Setting words that mean outdoors. A point that does not say is taken as indoors, whose radio range is shorter.
+    free : sequence of str, optional
+        Access words that mean free to use without a contract; default: every point is.
     source_crs : CRS or str
         Of the x and y columns; a vector file's own CRS takes its place.
     grid_crs : CRS
@@ -115,28 +133,31 @@ def read_wifi(
     Returns
     -------
     points : DataFrame, sorted by id
-        ``wifi_id, name, status`` (text, blank = not known), ``operational`` (bool), ``access_points`` (float64, NaN =
-        not known), ``x, y`` (float64, in `grid_crs`).
+        ``wifi_id, name, status`` (text, blank = not known), ``operational, free, outdoor`` (bool), ``access_points``
+        (float64, NaN = not known), ``hours`` (text as written, blank = not known), ``x, y`` (float64, in `grid_crs`).
+        Points that do not work or are not free are kept.
     notes : list of Note
+        Rows dropped; points that do not work, are not free, do not say where they stand; points that share place and
+        name with another.
 
     Raises
     ------
     SchemaError
         Every fault at once: columns that are not there, text for figures, coordinates that are no degrees or swapped,
-        no point in the region, status words that no row has, one id for two points.
+        no point in the region, a list of words without a column or that no row has, one id for two points.
     """
     faults: list[Fault] = []
     table, x, y, crs = open_points(path, columns=columns, source_crs=source_crs)
-    require_columns(
-        table, [x, y, *(columns.get(key) for key in ("id", "name", "status", "access_points"))], faults=faults
-    )
+    require_columns(table, [x, y, *(columns.get(key) for key in OPTIONAL)], faults=faults)
     table = select(table, where, faults=faults)
     if faults:
         raise SchemaError(faults)
     points = place(table, x, y, crs=crs, grid_crs=grid_crs, bounds=bounds, faults=faults)
     notes: Notes = [*table.notes, *points.notes]
-    frame = _table(points, columns, operational, faults=faults, notes=notes)
+    lists = {"operational": operational, "outdoor": outdoor, "free": free}
+    frame = _table(points, columns, lists, faults=faults, notes=notes)
     frame = unique_rows(frame, "wifi_id", name=table.name, column=columns.get("id") or "", faults=faults, notes=notes)
     if faults:
         raise SchemaError(faults)
-    return WifiPoints(frame.sort_values("wifi_id", kind="stable").reset_index(drop=True), notes)
+    frame = frame.sort_values("wifi_id", kind="stable").reset_index(drop=True)
+    return WifiPoints(frame, notes + _twins(frame, name=table.name))

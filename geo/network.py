@@ -214,6 +214,30 @@ def _with_edges(network: Network, edges: NDArray[np.int64]) -> Network:
     )
 
 
+def places_along(
+    network: Network, edge: NDArray[np.int64], along_m: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates, in the network's CRS, of places so many ground metres from the tail of an edge, along it.
+
+    Parameters
+    ----------
+    network : Network
+    edge : int64 array (n,)
+    along_m : float64 array (n,)
+        From 0 to the edge's length; beyond, the nearer end.
+
+    Returns
+    -------
+    x, y : float64 arrays (n,)
+    """
+    length = network.length_m[edge]
+    # one growing measure for all edges: a place on edge i has 2 i + its share of the length
+    owner = np.repeat(np.arange(network.edges), np.diff(network.starts))
+    measure = 2.0 * owner + network.vertex_m / network.length_m[owner]
+    wanted = 2.0 * edge + np.clip(along_m / length, 0.0, 1.0)
+    return np.interp(wanted, measure, network.vertex_x), np.interp(wanted, measure, network.vertex_y)
+
+
 def kept(network: Network, nodes: NDArray[np.bool_]) -> Network:
     """The network of some of its nodes and the edges between them, both in the order that they had.
 
