@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from analysis.invest.offer import Candidates, Cells, merge
 from analysis.invest.reach import disc_cells, spread
@@ -15,19 +16,38 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Candidates", "Cells", "best_cell_candidates", "disc_cells", "merge", "site_candidates", "wifi_candidates"]
+__all__ = [
+    "Candidates",
+    "Cells",
+    "best_cell_candidates",
+    "disc_cells",
+    "disc_reach",
+    "merge",
+    "site_candidates",
+    "wifi_candidates",
+]
 
-APART_M = 100.0
-"""A host this near to operational public WiFi needs none."""
+HAS_WIFI = "public WiFi there already"
+
+Triples = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]"]
+"""Candidate, row of the cells table and fraction of that cell's people, for each pair in reach; sorted by both."""
+
+Reach = Callable[["NDArray[np.float64]", "NDArray[np.float64]"], Triples]
+"""Whom candidates at x and y (grid CRS) reach."""
+
+
+def disc_reach(radius_m: ArrayLike, cells: Cells) -> Reach:
+    """Reach by straight line on the ground; radii as in `site_candidates`."""
+    return lambda x, y: _reached(x, y, radius_m, cells)
 
 
 def wifi_candidates(
     hosts: pd.DataFrame,
     *,
     cells: Cells,
-    reach_m: float,
+    reach: Reach,
     cost: ArrayLike,
-    existing: tuple[ArrayLike, ArrayLike] = ((), ()),
+    served: NDArray[np.bool_] | None = None,
     max_candidates: int = 2000,
 ) -> Candidates:
     """Public WiFi at given hosts (schools, libraries, town halls).
@@ -37,12 +57,12 @@ def wifi_candidates(
     hosts : DataFrame
         ``host_id`` (or ``id``), ``name``, ``category``, ``x``, ``y`` (CRS of the grid).
     cells : Cells
-    reach_m : float
-        Straight-line distance in metres at which a home is in reach.
+    reach : Reach
+        Whom a host reaches: on foot in a run, by straight line with `disc_reach`.
     cost : array-like (hosts,) or float
         Present cost.
-    existing : (x, y)
-        Operational public WiFi; a host within `APART_M` of it is left out.
+    served : bool array (hosts,), optional
+        Hosts that have public WiFi already; they are left out.
     max_candidates : int
         When more hosts reach somebody, those that reach most people below the target are kept, ties by id.
 
@@ -58,13 +78,11 @@ def wifi_candidates(
     labels = hosts["category"].fillna("").astype(str).to_numpy(dtype=np.str_)
     ids = np.char.add("wifi-", hosts[key].astype(str).to_numpy(dtype=np.str_))
     named = np.where(names == "", np.where(labels == "", ids, labels), names)
-    offered = _assemble("wifi", ids, x=x, y=y, name=named, cost=cost, radius_m=reach_m, cells=cells)
-    there = np.column_stack([np.asarray(axis, dtype=np.float64) for axis in existing])
-    near = np.zeros(offered.size, dtype=np.bool_)
-    if there.size and offered.size:
-        distance, _ = KDTree(there).query(np.column_stack([offered.x, offered.y]))
-        near = np.asarray(distance) * cells.grid.metres_per_unit <= APART_M
-    offered = offered.take(np.flatnonzero(~near), dropped=((f"within {APART_M:g} m of public WiFi", int(near.sum())),))
+    free = np.ones(len(hosts), dtype=np.bool_) if served is None else ~np.asarray(served, dtype=np.bool_)
+    price = _spread_out(cost, len(hosts))[free]
+    x, y, ids, named = x[free], y[free], ids[free], named[free]
+    offered = _assemble("wifi", ids, x=x, y=y, name=named, cost=price, reached=reach(x, y), cells=cells)
+    offered = replace(offered, dropped=(*offered.dropped, (HAS_WIFI, int((~free).sum()))))
     return _best(offered, cells.people, max_candidates)
 
 
@@ -93,6 +111,8 @@ def best_cell_candidates(
     *,
     reach_m: float,
     cost: float,
+    reach: Reach | None = None,
+    place: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
     beyond: NDArray[np.float64] | None = None,
     max_candidates: int = 2000,
 ) -> Candidates:
@@ -103,17 +123,24 @@ def best_cell_candidates(
 
     Parameters
     ----------
-    cells, reach_m, max_candidates
+    cells, max_candidates
         See `wifi_candidates`.
+    reach_m : float
+        Straight-line metres by which cells are picked.
     cost : float
         Present cost of each.
+    reach : Reach, optional
+        Whom each then reaches; default: `disc_reach` of `reach_m`.
+    place : callable, optional
+        Moves the middle of cells (x, y) to where a hotspot can stand, such as the nearest street.
     beyond : float64 array (rows,), optional
         People below the target and beyond reach of existing public WiFi; all below the target when not given.
     """
     needy = cells.people if beyond is None else beyond
     radius = np.full(cells.cell_id.size, float(reach_m))
     picks = spread(cells.cell_id, needy, radius_m=radius, grid=cells.grid, most=max_candidates)
-    return _at_cells("wifi", picks, label="WiFi at cell", cost=cost, radius_m=reach_m, cells=cells)
+    found = reach or disc_reach(reach_m, cells)
+    return _at_cells("wifi", picks, label="WiFi at cell", cost=cost, reach=found, place=place, cells=cells)
 
 
 def site_candidates(cells: Cells, *, radius_m: ArrayLike, cost: ArrayLike, max_candidates: int = 2000) -> Candidates:
@@ -136,7 +163,8 @@ def site_candidates(cells: Cells, *, radius_m: ArrayLike, cost: ArrayLike, max_c
     own = radius if radius.ndim == 1 else radius[np.arange(cells.cell_id.size), _around(cells)]
     picks = spread(cells.cell_id, cells.people, radius_m=own, grid=cells.grid, most=max_candidates)
     price = _spread_out(cost, cells.cell_id.size)[picks]
-    return _at_cells("site", picks, label="New site at cell", cost=price, radius_m=radius[picks], cells=cells)
+    found = disc_reach(radius[picks], cells)
+    return _at_cells("site", picks, label="New site at cell", cost=price, reach=found, cells=cells)
 
 
 def _around(cells: Cells) -> NDArray[np.int64]:
@@ -168,7 +196,14 @@ def _spread_out(value: ArrayLike, size: int) -> NDArray[np.float64]:
 
 
 def _at_cells(
-    kind: str, picks: NDArray[np.int64], *, label: str, cost: ArrayLike, radius_m: ArrayLike, cells: Cells
+    kind: str,
+    picks: NDArray[np.int64],
+    *,
+    label: str,
+    cost: ArrayLike,
+    reach: Reach,
+    cells: Cells,
+    place: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
 ) -> Candidates:
     """Candidates in the middle of the picked rows' cells; ids sort like cells."""
     cell = cells.cell_id[picks]
@@ -176,7 +211,9 @@ def _at_cells(
     ids = np.array([f"{kind}-cell-{number:0{digits}d}" for number in cell], dtype=np.str_)
     names = np.array([f"{label} {number}" for number in cell], dtype=np.str_)
     x, y = cells.grid.centres(cell)
-    return _assemble(kind, ids, x=x, y=y, name=names, cost=cost, radius_m=radius_m, cells=cells)
+    if place is not None:
+        x, y = place(x, y)
+    return _assemble(kind, ids, x=x, y=y, name=names, cost=cost, reached=reach(x, y), cells=cells)
 
 
 def _assemble(
@@ -187,11 +224,11 @@ def _assemble(
     y: NDArray[np.float64],
     name: NDArray[np.str_],
     cost: ArrayLike,
-    radius_m: ArrayLike,
+    reached: Triples,
     cells: Cells,
 ) -> Candidates:
-    """Join discs with the cells table; those that reach nobody are dropped and counted."""
-    index, place, fraction = _reached(x, y, radius_m, cells)
+    """Join what each reaches with the cells table; those that reach nobody are dropped and counted."""
+    index, place, fraction = reached
     zone = _zones(x, y, index=index, rows=place, fraction=fraction, cells=cells)
     useful = cells.people[place] > 0
     index, place, fraction = index[useful], place[useful], fraction[useful]

@@ -18,7 +18,8 @@ def report(region: Region) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``indicators``, ``notes``, ``can_run``.
+        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``streets``,
+        ``indicators``, ``notes``, ``can_run``.
     """
     from geo.zonal import outside
 
@@ -65,7 +66,19 @@ def report(region: Region) -> dict[str, Any]:
         "terrain": None if region.dem is None else str(region.dem.grid),
         "wifi": None
         if region.wifi is None
-        else {"points": len(region.wifi), "operational": int(region.wifi["operational"].sum())},
+        else {
+            "points": len(region.wifi),
+            "operational": int(region.wifi["operational"].sum()),
+            "free": int((region.wifi["operational"] & region.wifi["free"]).sum()),
+        },
+        "streets": None
+        if region.streets is None
+        else {
+            "edges": region.streets.edges,
+            "km": float(region.streets.length_m.sum()) / 1000,
+            "heights": region.streets.climb_m is not None,
+            "known_within": "everywhere" if region.streets_known is None else "part of the region",
+        },
         "indicators": list(region.indicators),
         "notes": [
             {"layer": note.layer, "what": note.what, "count": note.count, "detail": note.detail}
@@ -101,8 +114,11 @@ def lines(report: dict[str, Any]) -> list[str]:
     if report["terrain"]:
         out.append(f"Elevation: {report['terrain']}")
     out.append(
-        f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational" if wifi else "WiFi: no list given"
+        f"WiFi: {wifi['points']:,} points, {wifi['operational']:,} operational, {wifi['free']:,} of them free"
+        if wifi
+        else "WiFi: no list given"
     )
+    out.append(_streets(report["streets"]))
     if report["indicators"]:
         out.append(f"Indicators: {', '.join(report['indicators'])}")
     out += [f"Nulls in {column}: {count} zones" for column, count in zones["nulls"].items()]
@@ -112,6 +128,13 @@ def lines(report: dict[str, Any]) -> list[str]:
             out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
     out.append("The run can go on.")
     return out
+
+
+def _streets(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "Streets: none given; walks are straight lines × the detour factor"
+    heights = "with heights" if found["heights"] else "without heights"
+    return f"Streets: {found['km']:,.0f} km in {found['edges']:,} edges, {heights}; known in: {found['known_within']}"
 
 
 def _features(layer: dict[str, Any]) -> str:

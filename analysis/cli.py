@@ -7,16 +7,14 @@ import logging
 import os
 import signal
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from analysis.cli_osm import hosts, streets
+from analysis.cli_shared import Data, Folder, Json, Out, Region, note, progress, say
 from geo.errors import GapmapError, ScenarioError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,44 +24,15 @@ app = typer.Typer(
     help="Maps where people are cut off from the network, ranks zones, and simulates what to build about it.",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder that the region's files are relative to.")]
-Region = Annotated[Path, typer.Argument(help="The region.toml that describes the place.", metavar="REGION.toml")]
-Folder = Annotated[Path, typer.Argument(help="A results folder, as written by run or demo.", metavar="DIR")]
-Out = Annotated[Path, typer.Option("--out", help="Results folder to write; an earlier one there is replaced.")]
-
-
-@contextmanager
-def _progress() -> Generator[Callable[[float, str], None]]:
-    """A bar on standard error when a person watches, plain lines otherwise."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("starting", total=1.0)
-            yield lambda part, what: bar.update(task, completed=part, description=what)
-    else:
-        yield lambda part, what: _note(f"{part:4.0%} {what}")
-
-
-def _note(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
-def _say(lines: list[str]) -> None:
-    sys.stdout.write("\n".join(lines) + "\n")
-
 
 def _tell(summary: dict[str, object], out: Path, *, as_json: bool) -> None:
     from analysis.results import plain
     from analysis.story import headline
 
     if as_json:
-        _say([json.dumps(plain(summary), ensure_ascii=False, indent=2, sort_keys=True)])
+        say([json.dumps(plain(summary), ensure_ascii=False, indent=2, sort_keys=True)])
     else:
-        _say([*headline(summary), "", f"Open {out / 'map.html'} in a browser; figures are in {out}."])
+        say([*headline(summary), "", f"Open {out / 'map.html'} in a browser; figures are in {out}."])
 
 
 @app.command()
@@ -76,7 +45,7 @@ def demo(
     """Make the synthetic sample region and run it."""
     from analysis.run import demo as run_demo
 
-    with _progress() as tell:
+    with progress() as tell:
         results = run_demo(out, size_km=size, seed=seed, progress=tell)
     _tell(results.summary, out, as_json=as_json)
 
@@ -92,7 +61,7 @@ def run(
     """Run a region: settlement classes, gap, ranking, plan and map."""
     from analysis.run import run as run_region
 
-    with _progress() as tell:
+    with progress() as tell:
         results = run_region(region, out=out, scenario_file=scenario, root=data, progress=tell)
     _tell(results.summary, out, as_json=as_json)
 
@@ -105,7 +74,7 @@ def check(region: Region, data: Data = None, as_json: Json = False) -> None:
     from analysis.results import plain
 
     found = check_region(region, root=data)
-    _say([json.dumps(plain(found), ensure_ascii=False, indent=2, sort_keys=True)] if as_json else lines(found))
+    say([json.dumps(plain(found), ensure_ascii=False, indent=2, sort_keys=True)] if as_json else lines(found))
 
 
 @app.command()
@@ -126,9 +95,9 @@ def degurba(
 
     people = classify_file(population, out=out, built=built, land=land, level=level, variant=variant)
     if as_json:
-        _say([json.dumps(people, indent=2)])
+        say([json.dumps(people, indent=2)])
     else:
-        _say([f"{code:>3} {CLASS_NAMES[int(code)]:<32} {value:>16,.1f} people" for code, value in people.items()])
+        say([f"{code:>3} {CLASS_NAMES[int(code)]:<32} {value:>16,.1f} people" for code, value in people.items()])
 
 
 @app.command()
@@ -174,7 +143,7 @@ def coverage(
         probability=probability,
     )
     if as_json:
-        _say([json.dumps(found, indent=2)])
+        say([json.dumps(found, indent=2)])
         return
     where = "by --settlement" if settlement else f"taken as {surroundings} everywhere"
     headline = (
@@ -183,7 +152,7 @@ def coverage(
     )
     why = "for sites that name no technology, or heights that are missing"
     unknown = [f"not known, {why}: {found['unknown_km2']:,.1f} km²"] if found["unknown_km2"] > 0 else []
-    _say(
+    say(
         [
             headline,
             f"served: {found['covered_km2']:,.1f} km² in {found['cells_touched']:,} of {found['cells']:,} cells",
@@ -192,6 +161,10 @@ def coverage(
             f"written: {out}",
         ]
     )
+
+
+app.command()(streets)
+app.command()(hosts)
 
 
 @app.command()
@@ -207,7 +180,7 @@ def explain(
     if (zone is None) == (cell is None):
         raise ScenarioError("--zone / --cell", "give exactly one of them")
     results = read_results(folder)
-    _say(explain_zone(results, zone) if zone is not None else explain_cell(results, cell or 0))
+    say(explain_zone(results, zone) if zone is not None else explain_cell(results, cell or 0))
 
 
 @app.command("app")
@@ -241,7 +214,7 @@ def main() -> None:
     try:
         app()
     except GapmapError as error:
-        _note(f"gapmap: {error}")
+        note(f"gapmap: {error}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,7 +1,7 @@
 """Where need clusters: local Moran's I over zones, by conditional permutations, with the false discovery rate held.
 
-Anselin, "Local indicators of spatial association" (1995); Benjamini and Hochberg (1995) for the many tests, as Caldas de
-Castro and Singer propose for local statistics (2006). PySAL's `esda` gives the same, and the tests ask it; it is not
+Anselin, "Local indicators of spatial association" (1995); Benjamini and Hochberg (1995) for the many tests, as Caldas
+de Castro and Singer propose for local statistics (2006). PySAL's `esda` gives the same, and the tests ask it; it is not
 called here because it compiles its loops anew in every process, 16 s on a small machine. Zones count alike however many
 people they have: a share of few people is an unsteady figure, and the caller who minds hands over a smoothed one.
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.access import WALKS_MIN
 from analysis.ledger import STATE_MEANING, STATES
 from analysis.settlement import CLASS_NAMES
 from geo.errors import Fault, SchemaError
@@ -43,6 +44,7 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
         lines.append(f"Rank under low footprints {int(row['rank_low'])}, under high ones {int(row['rank_high'])}")
     lines += _states(row)
     lines.append(f"Below {target}: {row['gap_people']:,.1f}; unknown: {row['unknown_people']:,.1f}")
+    lines += _zone_wifi(row, results.summary["wifi"])
     sites = results.plan[(results.plan["zone_id"].astype(str) == zone_id) & results.plan["within_budget"]]
     lines.append(f"The plan builds {len(sites)} sites here" + (":" if len(sites) else "."))
     lines += [
@@ -50,6 +52,42 @@ def explain_zone(results: Results, zone_id: str) -> list[str]:
         for site in sites.to_dict("records")
     ]
     return [*lines, "", *_inputs(results)]
+
+
+def _zone_wifi(row: dict[Any, Any], told: dict[str, Any]) -> list[str]:
+    """People of a zone by their walk to free public WiFi; nothing in results of before it was walked."""
+    known = row.get("wifi_known_people")
+    if known is None:
+        return []
+    if not np.isfinite(known):
+        return ["Free public WiFi on foot: not known here"]
+    lines = [f"Free public WiFi on foot, {told['measure']} (known for {known:,.1f} people):"]
+    lines += [f"  within {limit} min: {row[f'wifi_{limit}_min_people']:,.1f}" for limit in WALKS_MIN]
+    lines.append(f"  no way there at all: {row['wifi_no_way_people']:,.1f}")
+    return lines
+
+
+def _cell_wifi(row: dict[Any, Any], results: Results) -> list[str]:
+    """A cell's walk to free public WiFi, and the hotspot that is nearest to most of its people."""
+    measure = results.summary["wifi"]["measure"]
+    if "wifi_known" not in row:
+        return [f"Public WiFi within 400 m (straight line): {_percent(row['wifi_400_m'])}"]
+    if not row["wifi_known"] > 0:
+        return ["Free public WiFi on foot: unknown"]
+    lines = [f"Free public WiFi on foot, {measure}:"]
+    lines += [f"  within {limit} min: {_percent(row[f'wifi_{limit}_min'])}" for limit in WALKS_MIN]
+    if np.isfinite(row["wifi_walk_min"]):
+        named = results.wifi.set_index("wifi_id")["name"]
+        spot = row["wifi_nearest"]
+        name = f" {named[spot]}" if isinstance(named.get(spot), str) else ""
+        lines.append(f"  mean walk of those who have a way: {row['wifi_walk_min']:.1f} min")
+        lines.append(f"  nearest to most of them: {spot}{name}")
+    if row["wifi_no_way"] > 0:
+        lines.append(f"  no way there at all: {_percent(row['wifi_no_way'])}")
+    lines.append(f"  inside the radio range itself: {_percent(row['wifi_radio'])}")
+    if np.isfinite(row["wifi_places"]):
+        lines.append(f"  room: {row['wifi_places']:.2f} places per 1,000 people")
+    return lines
 
 
 def _states(row: dict[Any, Any]) -> list[str]:
@@ -78,7 +116,7 @@ def explain_cell(results: Results, cell_id: int) -> list[str]:
         value = row[f"at_least_{name}"]
         lines.append(f"At least {name.upper()}: {_percent(value)}")
     lines += _bases(row, target)
-    lines.append(f"Public WiFi within 400 m (straight line): {_percent(row['wifi_400_m'])}")
+    lines += _cell_wifi(row, results)
     lines += _states(row)
     lines.append(f"Below {target}: {_number(row['gap_people'])}")
     return [*lines, "", *_inputs(results)]

@@ -37,9 +37,7 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     if region.wifi is None:
         lines.append("- No public WiFi list was given: access to it is unknown, not absent.")
     else:
-        lines.append(
-            "- Public WiFi within 400 / 800 m is a straight line, not a walk along streets; it overstates access."
-        )
+        lines += _wifi_lines(summary["wifi"])
     lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
     lines.append(
         "- Adoption, price, devices and skills are not in the ledger yet: being covered is not being connected."
@@ -55,6 +53,24 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     if unlicensed:
         lines.append(f"- No licence was stated for: {', '.join(unlicensed)}. Clear that before publishing.")
     return "\n".join(lines) + "\n"
+
+
+def _wifi_lines(wifi: dict[str, Any]) -> list[str]:
+    """What walking to public WiFi leaves out."""
+    pace = f"{wifi['measure']}, at {wifi['speed_kmh']:g} km/h, from points inside each cell"
+    lines = [f"- Walks to free public WiFi are measured {pace}; it is unknown for {wifi['unknown']:,.0f} people."]
+    if wifi["measure"] != "along streets":
+        lines.append("- No streets were given: rivers, motorways and hills are not seen, and some walks are longer.")
+    elif wifi["without_way"] >= 0.5:
+        why = "; ".join(f"{reason}: {count:,.0f}" for reason, count in wifi["no_way"].items() if count >= 0.5)
+        lines.append(f"- {wifi['without_way']:,.0f} people have no way to it on the streets given ({why}).")
+    if wifi["off_street"]:
+        lines.append(f"- {wifi['off_street']} hotspots lie near no street and count for nobody.")
+    lines.append(
+        f"- Room at hotspots rests on two assumptions: {wifi['users_per_access_point']:g} people served by an access "
+        f"point, {wifi['at_once']:.1%} of those in reach online at once. Opening hours are not counted."
+    )
+    return lines
 
 
 def _coverage_lines(region: Region, summary: dict[str, Any]) -> list[str]:

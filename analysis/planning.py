@@ -8,27 +8,36 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.access import wifi_within
 from analysis.candidates import Cells, best_cell_candidates, merge, site_candidates, wifi_candidates
 from analysis.costs import cost_table, site_cost, wifi_cost
 from analysis.invest import cut, make_problem, sequence
 from analysis.tables import main_zone
+from analysis.walk_reach import walk_reach
+from data.hosts import served_hosts
 from data.region import lonlat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.candidates import Candidates
+    from analysis.access import Access
+    from analysis.candidates import Candidates, Reach
     from analysis.costs import CostTable
     from analysis.fragments import Fragments
     from analysis.invest import Sequence
     from analysis.ledger import Ledger
+    from analysis.on_foot import OnFoot
     from analysis.propagation import Propagation
     from analysis.scenario import Scenario
     from data.region import Region
 
 BEYOND = 4.0
 """The build order goes on to this many budgets, so that a slider can look past the plan."""
+
+APART_M = 100.0
+"""A host this near to open public WiFi needs none. [rule]"""
+
+NAMESAKE_APART_M = 500.0
+"""Nor does one this near to open public WiFi of its own name: lists place one building differently. [rule]"""
 
 COLUMNS = (
     "step",
@@ -57,6 +66,8 @@ def make_plan(
     scenario: Scenario,
     settlement: NDArray[np.int16],
     model: Propagation,
+    access: Access,
+    foot: OnFoot,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Choose what to build for the people below the target.
 
@@ -72,6 +83,10 @@ def make_plan(
         Level 2 codes.
     model : Propagation
         How far new sites serve: as existing ones do, but for terrain.
+    access : Access
+        Who has public WiFi in reach already.
+    foot : OnFoot
+        How people walk to new public WiFi.
 
     Returns
     -------
@@ -88,13 +103,23 @@ def make_plan(
         horizon_years=wanted.horizon_years,
         discount_rate=wanted.discount_rate,
     )
-    within, known = wifi_within(region, fragments, distance_m=scenario.wifi_distance_m)
-    has_wifi = _fraction(fragments.by_cell(within * fragments.persons), fragments.by_cell(known * fragments.persons))
+    within = access.within[scenario.walking.reach_min]
+    has_wifi = _fraction(
+        fragments.by_cell(within * fragments.persons), fragments.by_cell(access.known * fragments.persons)
+    )
     around = model.around.ravel()[fragments.cells]
     cells = Cells(region.grid, fragments.cells, people, main_zone(region, fragments).astype(str), around)
     codes = settlement.ravel()[fragments.cells]
     offered = merge(
-        *_wifi(region, cells, beyond=people * (1 - has_wifi), scenario=scenario, prices=prices),
+        *_wifi(
+            region,
+            cells,
+            beyond=people * (1 - has_wifi),
+            scenario=scenario,
+            prices=prices,
+            foot=foot,
+            reach=walk_reach(region, fragments, foot, walking=scenario.walking),
+        ),
         *_sites(cells, codes=codes, scenario=scenario, prices=prices, model=model),
     )
     problem = make_problem(
@@ -140,32 +165,37 @@ def _table(region: Region, offered: Candidates, order: Sequence) -> pd.DataFrame
 
 
 def _wifi(
-    region: Region, cells: Cells, *, beyond: NDArray[np.float64], scenario: Scenario, prices: CostTable
+    region: Region,
+    cells: Cells,
+    *,
+    beyond: NDArray[np.float64],
+    scenario: Scenario,
+    prices: CostTable,
+    foot: OnFoot,
+    reach: Reach,
 ) -> list[Candidates]:
-    """WiFi at the hosts given, indoors; without a list of hosts outdoors in the cells with most people."""
+    """WiFi at the hosts given, indoors; without a list outdoors on the streets of the cells with most people."""
     wanted = scenario.investment
     if not wanted.wifi:
         return []
-    points = wanted.wifi_access_points
+    points, most = wanted.wifi_access_points, wanted.max_candidates
     if region.hosts is None:
-        cost = wifi_cost(points, indoor=False, table=prices).total
         return [
             best_cell_candidates(
-                cells, reach_m=wanted.wifi_host_reach_m, cost=cost, beyond=beyond, max_candidates=wanted.max_candidates
+                cells,
+                reach_m=scenario.walking.reach_min * foot.metres_per_min,
+                reach=reach,
+                place=foot.to_street,
+                cost=wifi_cost(points, indoor=False, table=prices).total,
+                beyond=beyond,
+                max_candidates=most,
             )
         ]
-    working = region.wifi[region.wifi["operational"]] if region.wifi is not None else None
-    existing = ((), ()) if working is None else (working["x"].to_numpy(), working["y"].to_numpy())
-    return [
-        wifi_candidates(
-            region.hosts,
-            cells=cells,
-            reach_m=wanted.wifi_host_reach_m,
-            cost=wifi_cost(points, indoor=True, table=prices).total,
-            existing=existing,
-            max_candidates=wanted.max_candidates,
-        )
-    ]
+    served = served_hosts(
+        region.hosts, region.wifi, crs=region.grid.crs, apart_m=APART_M, name_apart_m=NAMESAKE_APART_M
+    )
+    cost = wifi_cost(points, indoor=True, table=prices).total
+    return [wifi_candidates(region.hosts, cells=cells, reach=reach, cost=cost, served=served, max_candidates=most)]
 
 
 def _sites(

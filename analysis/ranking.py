@@ -30,6 +30,7 @@ def zone_table(
     target: str,
     settlement: NDArray[np.int16],
     wifi: dict[str, NDArray[np.float64]],
+    wifi_words: str = "",
 ) -> gpd.GeoDataFrame:
     """One row per zone: people, states, coverage, gap, rank and reasons.
 
@@ -41,8 +42,10 @@ def zone_table(
         Technology below which people are in the gap.
     settlement : int16 array (ny, nx)
         Level 2 codes.
-    wifi : dict of column name to float64 array (fragments,)
-        Persons with public WiFi in reach.
+    wifi : dict of column name to float64 array (zones,)
+        Persons by their walk to public WiFi (`analysis.access_tables.zone_columns`); empty = leave them out.
+    wifi_words : str
+        What counts as in reach, for the reasons.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def zone_table(
         known = fragments.by_zone(ledger.known[technology] * persons)
         table[f"at_least_{technology.lower()}_share"] = _ratio(covered, known)
     for column, values in wifi.items():
-        table[column] = fragments.by_zone(values)
+        table[column] = values
     codes = settlement.ravel()[fragments.cell_id]
     for name, low, high in (("centre", 30, 30), ("cluster", 20, 29), ("rural", 0, 19)):
         inside = (codes >= low) & (codes <= high)
@@ -72,7 +75,7 @@ def zone_table(
     table["no_signal_share"] = _ratio(
         table["no_signal"].to_numpy(), (table["population"] - table["unknown"]).to_numpy()
     )
-    return _ranked(table, target=target)
+    return _ranked(table, target=target, wifi_words=wifi_words)
 
 
 RESERVED = frozenset(
@@ -90,7 +93,9 @@ RESERVED = frozenset(
             "unknown_people",
             "no_signal_share",
         ),
-        *("rank", "rank_by_share", "reasons", "wifi_400_m_people", "wifi_800_m_people"),
+        *("rank", "rank_by_share", "rank_by_wifi", "reasons", "wifi_400_m_people", "wifi_800_m_people"),
+        *("wifi_5_min_people", "wifi_10_min_people", "wifi_15_min_people", "wifi_known_people", "wifi_no_way_people"),
+        *("wifi_beyond_people", "wifi_share"),
         *("rank_low", "rank_high", "rank_moves", "doubt_people"),
     }
 )
@@ -115,25 +120,33 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
         return np.where(whole > 1e-9, part / whole, np.nan)
 
 
-def _ranked(table: gpd.GeoDataFrame, *, target: str) -> gpd.GeoDataFrame:
+def _ranked(table: gpd.GeoDataFrame, *, target: str, wifi_words: str = "") -> gpd.GeoDataFrame:
     population = table["population"].to_numpy()
     unknown = np.clip(_ratio(table["unknown_people"].to_numpy(), population), 0, 1)
     rankable = (population > 0) & (unknown <= MOSTLY_UNKNOWN)
     for column, by in (("rank", "gap_people"), ("rank_by_share", "gap_share")):
-        value = table[by].to_numpy()
-        # rounding before the order: 1e-12 of a person must not decide between two zones
-        order = np.lexsort((table["zone_id"].to_numpy().astype(str), -np.round(np.nan_to_num(value), 9), ~rankable))
-        rank = np.empty(len(table))
-        rank[order] = np.arange(1, len(table) + 1)
-        table[column] = pd.array(np.where(rankable, rank, np.nan), dtype="Int64")
+        table[column] = _order(table, by, rankable=rankable)
+    if "wifi_beyond_people" in table:
+        heard = population - np.nan_to_num(table["wifi_known_people"].to_numpy()) <= MOSTLY_UNKNOWN * population
+        table["rank_by_wifi"] = _order(table, "wifi_beyond_people", rankable=heard & (population > 0))
     table["reasons"] = [
-        _reasons(row, target=target, rankable=bool(ok))
+        _reasons(row, target=target, rankable=bool(ok), wifi_words=wifi_words)
         for row, ok in zip(table.to_dict("records"), rankable, strict=True)
     ]
     return table
 
 
-def _reasons(row: dict[Any, Any], *, target: str, rankable: bool) -> str:
+def _order(table: gpd.GeoDataFrame, by: str, *, rankable: NDArray[np.bool_]) -> Any:
+    """Ranks by a column, the largest first, ties by zone id; missing where a zone cannot be ranked."""
+    # rounding before the order: 1e-12 of a person must not decide between two zones
+    value = np.round(np.nan_to_num(table[by].to_numpy()), 9)
+    order = np.lexsort((table["zone_id"].to_numpy().astype(str), -value, ~rankable))
+    rank = np.empty(len(table))
+    rank[order] = np.arange(1, len(table) + 1)
+    return pd.array(np.where(rankable, rank, np.nan), dtype="Int64")
+
+
+def _reasons(row: dict[Any, Any], *, target: str, rankable: bool, wifi_words: str) -> str:
     """Say in words what the rank stands on, largest first."""
     people = row["population"]
     if people <= 0:
@@ -150,6 +163,8 @@ def _reasons(row: dict[Any, Any], *, target: str, rankable: bool) -> str:
         if row["unknown_people"] / people >= 0.0005:
             parts.append(f"unknown for {row['unknown_people'] / people:.1%}")
     parts.append(f"{row['rural_share']:.0%} live in rural cells")
+    if wifi_words and np.isfinite(row["wifi_share"]):
+        parts.append(f"{row['wifi_share']:.0%} live {wifi_words}")
     offline = row.get("pct_offline_15plus")
     if offline is not None and np.isfinite(offline):
         parts.append(f"{offline:g} % of those aged 15 and over are offline")
@@ -169,6 +184,7 @@ def ranking_table(zones: gpd.GeoDataFrame) -> pd.DataFrame:
         "unknown_people",
     ]
     columns += ["no_signal_share", "rural_share", "reasons"]
-    columns += [column for column in ("rank_low", "rank_high", "doubt_people") if column in zones.columns]
+    more = ("rank_low", "rank_high", "doubt_people", "rank_by_wifi", "wifi_share", "wifi_beyond_people")
+    columns += [column for column in more if column in zones.columns]
     table = pd.DataFrame(zones[columns])
     return table.sort_values(["rank", "zone_id"], na_position="last", kind="stable").reset_index(drop=True)

@@ -38,8 +38,9 @@ class Room:
         Places per person: the ratios of all hotspots in reach × the weight of the band. 0 = none in reach, NaN = some
         hotspot in reach has no known capacity.
     expected : float64 array (hotspots,)
-        People online at once if everybody in reach shares themselves out over the hotspots by their weights, each
-        counted once, and the share `at_once` of them is online.
+        People online at once if the share `at_once` of those assigned is.
+    assigned : float64 array (hotspots,)
+        People if everybody in reach shares themselves out over the hotspots by their weights, each counted once.
     """
 
     capacity: NDArray[np.float64]
@@ -47,6 +48,7 @@ class Room:
     ratio: NDArray[np.float64]
     accessibility: NDArray[np.float64]
     expected: NDArray[np.float64]
+    assigned: NDArray[np.float64]
 
     @property
     def over(self) -> NDArray[np.bool_]:
@@ -174,5 +176,5 @@ def room(
     gives = np.where(demand > 0, ratio, np.where(np.isnan(capacity), np.nan, 0.0))
     accessibility = _sums(cell, gives[spot] * weight, people.size)
     total = _sums(cell, weight, people.size)
-    expected = at_once * _sums(spot, people[cell] * weight / total[cell], capacity.size)
-    return Room(capacity, demand, ratio, accessibility, expected)
+    assigned = _sums(spot, people[cell] * weight / total[cell], capacity.size)
+    return Room(capacity, demand, ratio, accessibility, at_once * assigned, assigned)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.access import DISTANCES_M, wifi_within
+from analysis.access import walk_to_wifi
+from analysis.access_tables import catchments, reach_words, wifi_record, wifi_table, zone_columns
 from analysis.agreement import agreement, agreement_record, doubt
 from analysis.assess import assess, quality_record
 from analysis.footprint import cover
@@ -20,6 +21,7 @@ from analysis.fragments import make_fragments
 from analysis.ledger import make_ledger
 from analysis.limits import limitations
 from analysis.maps import write_map
+from analysis.on_foot import on_foot
 from analysis.planning import make_plan
 from analysis.propagation import make_propagation
 from analysis.ranking import ranking_table, zone_table
@@ -31,7 +33,6 @@ from analysis.tables import cells_table, operator_rows, summary
 from data.coverage import VARIANTS
 from data.layer import file_sha256
 from data.load import load_region
-from data.region import lonlat
 from geo.regrid import block_sum
 
 if TYPE_CHECKING:
@@ -106,14 +107,27 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     progress(0.6, "measuring and dimensioning quality")
     assessment = assess(region, fragments, coverage, scenario=scenario, model=model)
     ledger = make_ledger(coverage, fragments, variant=scenario.footprint, usable=assessment.usable)
-    progress(0.65, "counting people by zone")
-    wifi = {f"wifi_{distance}_m_people": _wifi_people(region, fragments, distance) for distance in DISTANCES_M}
-    zones = zone_table(region, fragments, ledger, target=scenario.target, settlement=settlement, wifi=wifi)
+    progress(0.62, "walking to public WiFi")
+    foot = on_foot(region, walking=scenario.walking)
+    access = walk_to_wifi(region, fragments, foot, scenario=scenario)
+    reach = scenario.walking.reach_min
+    progress(0.66, "counting people by zone")
+    zones = zone_table(
+        region,
+        fragments,
+        ledger,
+        target=scenario.target,
+        settlement=settlement,
+        wifi=zone_columns(fragments, access, reach=reach),
+        wifi_words=reach_words(access, reach=reach),
+    )
     zones["doubt_people"] = _doubt(fragments, assessment)
     moves = _moves(region, fragments, coverage, zones, scenario=scenario, settlement=settlement)
     ranking = ranking_table(zones)
     progress(0.7, "choosing what to build")
-    plan, record = make_plan(region, fragments, ledger, scenario=scenario, settlement=settlement, model=model)
+    plan, record = make_plan(
+        region, fragments, ledger, scenario=scenario, settlement=settlement, model=model, access=access, foot=foot
+    )
     progress(0.8, "writing tables")
     told = summary(
         region,
@@ -131,19 +145,30 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     told["agreement"] = agreement_record(fragments, assessment.bases, target=scenario.target)
     told["quality"] = {**scenario.quality.model_dump(), **quality_record(assessment, fragments)}
     told["sensitivity"] = sensitivity_record(moves) if moves is not None else None
+    told["wifi"] = wifi_record(
+        region, fragments, access, ledger=ledger, settlement=settlement, scenario=scenario, foot=foot
+    )
     told["plan"] = record
     return Results(
         summary=told,
         cells=cells_table(
-            region, fragments, ledger, settlement=settlement, target=scenario.target, assessment=assessment
+            region,
+            fragments,
+            ledger,
+            settlement=settlement,
+            target=scenario.target,
+            assessment=assessment,
+            access=access,
+            reach=reach,
         ),
         zones=zones,
         plan=plan,
-        wifi=_wifi_points(region),
+        wifi=wifi_table(region, access),
         grid=region.grid,
         provenance=_provenance(region, scenario),
         agreement=agreement(fragments, assessment.bases),
         sites=None if assessment.dimensioned is None else assessment.dimensioned.sites,
+        catchments=catchments(region, fragments, access, foot),
     )
 
 
@@ -176,23 +201,6 @@ def _moves(
         zones[column] = by_zone[source].to_numpy()
         zones[column] = zones[column].astype("Int64")
     return moves
-
-
-def _wifi_people(region: Region, fragments: Fragments, distance: float) -> NDArray[np.float64]:
-    """Persons of each fragment within the distance; NaN, not 0, where the list is not complete."""
-    within, known = wifi_within(region, fragments, distance_m=distance)
-    return np.where(known > 0, within * fragments.persons, np.nan)
-
-
-def _wifi_points(region: Region) -> pd.DataFrame:
-    import pandas as pd
-
-    if region.wifi is None:
-        return pd.DataFrame(
-            columns=["wifi_id", "name", "status", "operational", "access_points", "x", "y", "lon", "lat"]
-        )
-    lon, lat = lonlat(region.grid, region.wifi["x"], region.wifi["y"])
-    return region.wifi.assign(lon=np.round(lon, 6), lat=np.round(lat, 6))
 
 
 def _provenance(region: Region, scenario: Scenario) -> dict[str, Any]:

@@ -66,6 +66,44 @@ class Capacity(_Section):
     )
 
 
+class Walking(_Section):
+    """How people walk to public WiFi, and which walk counts as in reach."""
+
+    reach_min: Literal[5, 10, 15] = Field(
+        default=5, description="Minutes on foot within which public WiFi, there or new, counts as in reach."
+    )
+    speed_kmh: float = Field(default=4.8, ge=0.5, le=15, description="Walking speed on flat ground, in km/h.")
+    slopes: bool = Field(default=True, description="Whether slopes slow people where heights are known (Tobler).")
+    steepest: float = Field(
+        default=0.5, gt=0, le=2, description="Slope (rise over run) above which walking slows no further."
+    )
+    off_street_m: float = Field(
+        default=500, ge=0, le=5000, description="Farthest that a home or a hotspot may lie from a street, in metres."
+    )
+    detour: float = Field(
+        default=1.3, ge=1, le=5, description="Walk over straight line, where no streets are given at all."
+    )
+    home_spacing_m: float = Field(
+        default=100, ge=20, le=1000, description="Metres between the points that stand for the homes in a cell."
+    )
+
+
+class PublicWifi(_Section):
+    """What a hotspot serves."""
+
+    indoor_m: float = Field(default=50, ge=0, le=1000, description="Radio range of an indoor hotspot in metres.")
+    outdoor_m: float = Field(default=100, ge=0, le=1000, description="Radio range of an outdoor hotspot in metres.")
+    users_per_access_point: float = Field(
+        default=25, gt=0, description="People that one access point serves at once (an assumption)."
+    )
+    at_once: float = Field(
+        default=0.02,
+        gt=0,
+        le=1,
+        description="Share of the people in reach who use public WiFi at the same time (an assumption).",
+    )
+
+
 class Investment(_Section):
     """What may be built, with how much money, and what it is worth."""
 
@@ -77,9 +115,6 @@ class Investment(_Section):
     sites: bool = Field(default=True, description="Whether new mobile sites may be built.")
     technology: Literal["3G", "4G", "5G"] = Field(
         default="4G", description="Technology of new sites; at least the target."
-    )
-    wifi_host_reach_m: float = Field(
-        default=400, gt=0, description="Distance in metres (straight line) at which new public WiFi serves a home."
     )
     wifi_value: float = Field(
         default=0.5,
@@ -106,13 +141,12 @@ class Scenario(_Section):
     footprint: Literal["low", "central", "high"] = Field(
         default="central", description="Which variant of modelled footprints the figures rest on."
     )
-    wifi_distance_m: float = Field(
-        default=400, gt=0, description="Distance in metres within which public WiFi counts as in reach."
-    )
     seed: int = Field(default=0, ge=0, description="Seed of everything drawn at random.")
     radio: Radio = Field(default=Radio(), description="How footprints are made from sites.")
     quality: Quality = Field(default=Quality(), description="What a connection must do to be usable.")
     capacity: Capacity = Field(default=Capacity(), description="Busy-hour demand against what sites carry.")
+    walking: Walking = Field(default=Walking(), description="How people walk to public WiFi.")
+    wifi: PublicWifi = Field(default=PublicWifi(), description="What a hotspot serves.")
     settlement: SettlementOptions = Field(
         default_factory=SettlementOptions, description="Options of settlement classes."
     )

@@ -26,6 +26,7 @@ def headline(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"{summary['ledger']['unknown']:,.0f} people have no known state of service: some coverage is unknown there"
         )
+    lines += _wifi(summary["wifi"])
     ranked = [zone for zone in summary["ranking"] if zone["rank"] == zone["rank"] and zone["rank"] is not None]
     lines += [
         f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]
@@ -37,6 +38,20 @@ def headline(summary: dict[str, Any]) -> list[str]:
         if plan["gap"] is not None
         else f"Plan: nothing worth building was found for {money}"
     )
+    return lines
+
+
+def _wifi(wifi: dict[str, Any]) -> list[str]:
+    """Who reaches free public WiFi on foot; nothing where no list was given."""
+    if not wifi["sites"]:
+        return []
+    near, far = wifi["within_5_min"], wifi["within_15_min"]
+    beyond = wifi["beyond_15_min"] + wifi["without_way"]
+    counts = f"{near:,.0f} people within 5 min, {far:,.0f} within 15, {beyond:,.0f} not within 15"
+    lines = [f"free public WiFi, walking {wifi['measure']}: {counts}, unknown for {wifi['unknown']:,.0f}"]
+    more = wifi["overstated"]["400_m"]
+    if more is not None and wifi["measure"] == "along streets":
+        lines.append(f"a straight line of 400 m would count {more:+.0%} people against 400 m along streets")
     return lines
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.access import DISTANCES_M, wifi_summary, wifi_within
+from analysis.access_tables import cell_columns
 from analysis.agreement import cell_shares, doubt
 from analysis.footprint import UNION
 from analysis.ledger import STATES, coverage_table, operator_table
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from analysis.access import Access
     from analysis.assess import Assessment
     from analysis.footprint import Coverage
     from analysis.fragments import Fragments
@@ -34,6 +35,8 @@ def cells_table(
     settlement: NDArray[np.int16],
     target: str,
     assessment: Assessment | None = None,
+    access: Access | None = None,
+    reach: int = 5,
 ) -> gpd.GeoDataFrame:
     """One row per analysed populated cell, ascending `cell_id`; columns as documented in docs/outputs.md.
 
@@ -61,11 +64,9 @@ def cells_table(
     gap = fragments.by_cell(ledger.below(target) * persons)
     columns["gap_people"] = np.where(known > 0, gap, np.nan)
     columns["unknown_people"] = np.maximum(people - known, 0.0)
-    for distance in DISTANCES_M:
-        within, informed = wifi_within(region, fragments, distance_m=distance)
-        columns[f"wifi_{distance}_m"] = _share(
-            fragments.by_cell(within * persons), fragments.by_cell(informed * persons)
-        )
+    if access is not None:
+        ids = np.empty(0) if region.wifi is None else region.wifi["wifi_id"].to_numpy()
+        columns |= cell_columns(fragments, access, wifi_ids=ids, reach=reach)
     if assessment is not None:
         columns |= _assessed(fragments, assessment)
     for name, layer in region.groups.items():
@@ -174,7 +175,7 @@ def summary(
     target: str,
     footprint: str,
 ) -> dict[str, Any]:
-    """`summary.json` without assessment, sensitivity and plan; keys as documented in docs/outputs.md."""
+    """`summary.json` without WiFi, assessment, sensitivity and plan; keys as documented in docs/outputs.md."""
     keep = ["zone_id", "zone_name", "population", *STATES, "gap_people", "gap_share", "unknown_people", "rank"]
     gap = float((ledger.below(target) * fragments.persons).sum())
     known = float((ledger.known[target] * fragments.persons).sum())
@@ -194,7 +195,6 @@ def summary(
         "coverage": coverage_table(coverage, fragments, footprint=footprint),
         "operators": operator_table(coverage, fragments, footprint=footprint),
         "silent_sites": silent_record(region, fragments, coverage, footprint=footprint),
-        "wifi": wifi_summary(region, fragments),
         "groups": {
             name: float(np.nansum(layer.values.ravel()[fragments.cells]))
             for name, layer in sorted(region.groups.items())

@@ -118,8 +118,8 @@ def slope_factor(slope: ArrayLike) -> NDArray[np.float64]:
     return 0.5 * (np.exp(3.5 * s) + np.exp(3.5 * np.abs(s - 0.05) - 0.175))
 
 
-def edge_minutes(network: Network, pace: Pace) -> tuple[NDArray[np.float64], int, int]:
-    """Minutes to walk each edge, mean of both directions.
+def edge_minutes(network: Network, pace: Pace, *, slopes: bool = True) -> tuple[NDArray[np.float64], int, int]:
+    """Minutes to walk each edge, mean of both directions; without `slopes` as if the ground were flat.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def edge_minutes(network: Network, pace: Pace) -> tuple[NDArray[np.float64], int
     of both directions then depends on this slope alone.
     """
     flat = network.length_m * pace.minutes_per_m
-    if network.climb_m is None or network.fall_m is None:
+    if not slopes or network.climb_m is None or network.fall_m is None:
         return flat, 0, 0
     slope = np.divide(
         network.climb_m + network.fall_m, network.length_m, out=np.zeros(flat.size), where=network.length_m > 0
@@ -160,6 +160,7 @@ def street_walks(
     place_x: ArrayLike,
     place_y: ArrayLike,
     pace: Pace | None = None,
+    minutes: NDArray[np.float64] | None = None,
 ) -> Walks:
     """Walk along streets from each home to the nearest place, legs to and from the street included.
 
@@ -172,6 +173,8 @@ def street_walks(
     place_x, place_y : float arrays (m,)
         Where they walk to (operational hotspots), likewise.
     pace : Pace, optional
+    minutes : float64 array (edges,), optional
+        To walk each edge, where they are known already; default: `edge_minutes`.
 
     Returns
     -------
@@ -186,14 +189,16 @@ def street_walks(
     pace = pace or Pace()
     homes = snap(network, home_x, home_y, max_m=pace.off_street_m)
     places = snap(network, place_x, place_y, max_m=pace.off_street_m)
-    minutes, flat, capped = edge_minutes(network, pace)
+    flat = capped = 0
+    if minutes is None:
+        minutes, flat, capped = edge_minutes(network, pace)
     quick = walk(network, sources=places, targets=homes, cost=minutes, off_cost=pace.minutes_per_m)
     metres = walk(network, sources=places, targets=homes, cost=network.length_m, off_cost=1.0).cost
     reason, off = _reasons(homes, places, quick.cost), np.flatnonzero(places.edge < 0)
     return Walks(quick.cost, metres, quick.source, reason, off, ALONG_STREETS, flat, capped)
 
 
-def _on_earth(x: ArrayLike, y: ArrayLike, crs: CRS, what: str) -> NDArray[np.float64]:
+def on_earth(x: ArrayLike, y: ArrayLike, crs: CRS, what: str) -> NDArray[np.float64]:
     """Places in metres from the centre of the Earth, so that a chord is a distance on the ground."""
     px, py = np.asarray(x, dtype=np.float64).ravel(), np.asarray(y, dtype=np.float64).ravel()
     if px.size != py.size:
@@ -225,7 +230,7 @@ def straight_walks(
     from scipy.spatial import KDTree
 
     pace = pace or Pace()
-    homes, places = _on_earth(home_x, home_y, crs, "homes"), _on_earth(place_x, place_y, crs, "places")
+    homes, places = on_earth(home_x, home_y, crs, "homes"), on_earth(place_x, place_y, crs, "places")
     metres, place = np.full(len(homes), np.inf), np.full(len(homes), -1, dtype=np.int64)
     if len(places):
         once, first = np.unique(places, axis=0, return_index=True)  # of several at one spot the first serves

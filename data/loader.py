@@ -70,7 +70,7 @@ class Loader:
         settings = self.settings
         sections: list[FileSection | None] = [settings.population, settings.land, settings.built, settings.zones]
         sections += [*settings.coverage, settings.wifi, settings.hosts, settings.indicators, settings.footprints]
-        sections += [settings.terrain, settings.streets, *settings.speedtest]
+        sections += [settings.terrain, settings.streets, *settings.speedtest, settings.population.groups_table]
         if settings.radio is not None:
             sections += [settings.radio.sites, settings.radio.propagation, settings.radio.capacity]
         names = [section.file for section in sections if section is not None]

@@ -25,8 +25,11 @@ Edges: tail, head (nodes), cost of a whole edge from tail to head, and back.
 Arcs, the ways out of each node from ``first[node]`` to ``first[node + 1]``: first, to, cost, edge.
 Stops, where points enter: edge (-1: nowhere), share of it from its tail, cost of the leg off the network.
 Listed, stops sorted by edge, ``order[first[edge]:first[edge + 1]]``: first, order.
-Queue, nodes waiting in lines: first and last of each line; after, before and line of each node.
+Queue, nodes waiting in lines: first of each line; after, before and line of each node, in one row (`AFTER`, `BEFORE`,
+`LINE`), so that one look into memory finds all three. A cost × `fine` is its slot, one line after the other in turn.
 """
+
+AFTER, BEFORE, LINE = 0, 1, 2
 
 
 @njit(cache=True, nogil=True)
@@ -39,7 +42,7 @@ def arcs_of(edges: Any, nodes: int) -> Any:
         first[heads[e] + 1] += 1
     first = np.cumsum(first)
     at, total = first[:-1].copy(), first[-1]
-    to, edge = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64)
+    to, edge = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32)
     cost = np.empty(total)
     for e in range(tails.size):
         for start, end, weight in ((tails[e], heads[e], costs[e]), (heads[e], tails[e], backs[e])):
@@ -52,35 +55,31 @@ def arcs_of(edges: Any, nodes: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _take(first: Any, last: Any, after: Any, before: Any, slot: Any, node: int) -> None:
+def _take(first: Any, links: Any, node: int) -> None:
     """Take a waiting node out of its line."""
-    ahead, behind, line = before[node], after[node], slot[node]
+    behind, ahead = links[node, AFTER], links[node, BEFORE]
     if ahead < 0:
-        first[line] = behind
+        first[links[node, LINE]] = behind
     else:
-        after[ahead] = behind
-    if behind < 0:
-        last[line] = ahead
-    else:
-        before[behind] = ahead
-    slot[node] = -1
+        links[ahead, AFTER] = behind
+    if behind >= 0:
+        links[behind, BEFORE] = ahead
+    links[node, LINE] = -1
 
 
 @njit(cache=True, nogil=True)
-def _wait(first: Any, last: Any, after: Any, before: Any, slot: Any, line: int, node: int) -> int:
-    """Put a node at the end of a line; gives 1 if it did not wait before."""
-    was = slot[node]
+def _wait(first: Any, links: Any, line: int, node: int) -> int:
+    """Put a node at the head of a line; gives 1 if it did not wait before."""
+    was = links[node, LINE]
     if was == line:
         return 0
     if was >= 0:
-        _take(first, last, after, before, slot, node)
-    ahead = last[line]
-    before[node], after[node], slot[node] = ahead, -1, line
-    if ahead < 0:
-        first[line] = node
-    else:
-        after[ahead] = node
-    last[line] = node
+        _take(first, links, node)
+    behind = first[line]
+    links[node, AFTER], links[node, BEFORE], links[node, LINE] = behind, -1, line
+    if behind >= 0:
+        links[behind, BEFORE] = node
+    first[line] = node
     return 1 if was < 0 else 0
 
 
@@ -93,26 +92,26 @@ def _enter(edges: Any, stops: Any, source: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _flow(arcs: Any, cost: Any, queue: Any, width: float, touched: Any, count: int, limit: float) -> int:
+def _flow(arcs: Any, cost: Any, queue: Any, fine: float, touched: Any, count: int, limit: float) -> int:
     """Spread from the `count` nodes listed in `touched` to all within `limit`; lists them there, gives their number.
 
     A node is passed on again when a better way comes up while its slot is served, so the order of service changes no
     cost: the least sum of any way, added up from its source.
     """
     leave, ends, weights, _ = arcs
-    first, last, after, before, slot = queue
-    slots, waiting, least = first.size, 0, np.inf
+    first, links = queue
+    last, waiting, least = first.size - 1, 0, np.inf  # the slots are a power of 2: `& last` is their remainder
     for k in range(count):
         node = touched[k]
-        waiting += _wait(first, last, after, before, slot, int(cost[node] / width) % slots, node)
+        waiting += _wait(first, links, int(cost[node] * fine) & last, node)
         least = min(least, cost[node])
-    at = int(least / width) % slots if count else 0
+    at = int(least * fine) & last if count else 0
     while waiting > 0:
         node = first[at]
         if node < 0:
-            at = at + 1 if at + 1 < slots else 0
+            at = (at + 1) & last
             continue
-        _take(first, last, after, before, slot, node)
+        _take(first, links, node)
         waiting -= 1
         here = cost[node]
         for a in range(leave[node], leave[node + 1]):
@@ -122,7 +121,7 @@ def _flow(arcs: Any, cost: Any, queue: Any, width: float, touched: Any, count: i
                     touched[count] = to
                     count += 1
                 cost[to] = way
-                waiting += _wait(first, last, after, before, slot, int(way / width) % slots, to)
+                waiting += _wait(first, links, int(way * fine) & last, to)
     return count
 
 
@@ -138,13 +137,13 @@ def _start(edges: Any, stops: Any, source: int, cost: Any, touched: Any, count: 
 
 
 @njit(cache=True, nogil=True)
-def flow_all(edges: Any, arcs: Any, stops: Any, cost: Any, queue: Any, width: float) -> None:
+def flow_all(edges: Any, arcs: Any, stops: Any, cost: Any, queue: Any, fine: float) -> None:
     """Cost from the nearest source to every node."""
     touched, count = np.empty(cost.size, dtype=np.int64), 0
     for source in range(stops[0].size):
         if stops[0][source] >= 0:
             count = _start(edges, stops, source, cost, touched, count)
-    _flow(arcs, cost, queue, width, touched, count, np.inf)
+    _flow(arcs, cost, queue, fine, touched, count, np.inf)
 
 
 @njit(cache=True, nogil=True)
@@ -161,11 +160,12 @@ def label_all(edges: Any, arcs: Any, stops: Any, state: Any, order: Any) -> None
     while again:  # once more only after a change along an edge that costs nothing
         again = False
         for node in order:
+            here, who = cost[node], label[node]
             for a in range(leave[node], leave[node + 1]):
                 to = ends[a]
-                if label[node] < label[to] and cost[node] + weights[a] == cost[to]:
-                    label[to] = label[node]
-                    again = again or cost[to] == cost[node]
+                if (here + weights[a] == cost[to]) & (who < label[to]):  # `and` would guess twice, wrong half the time
+                    label[to] = who
+                    again = again or cost[to] == here
 
 
 @njit(cache=True, nogil=True)
@@ -218,10 +218,10 @@ def _near(
 @njit(cache=True, nogil=True)
 def from_one(edges: Any, arcs: Any, sources: Any, s: int, targets: Any, listed: Any, limit: float, room: Any) -> int:
     """All targets within `limit` of one source; leaves the working room clean."""
-    cost, queue, width, touched, seen, out = room
+    cost, queue, fine, touched, seen, out = room
     (leave, _, _, on), (first, order) = arcs, listed
     source = (sources[0][s], sources[1][s], sources[2][s])
-    reached = _flow(arcs, cost, queue, width, touched, _start(edges, sources, s, cost, touched, 0), limit)
+    reached = _flow(arcs, cost, queue, fine, touched, _start(edges, sources, s, cost, touched, 0), limit)
     count = 0
     for k in range(reached):
         for a in range(leave[touched[k]], leave[touched[k] + 1]):

@@ -87,12 +87,12 @@ def _listed(stops: Arrays, edges: int) -> Arrays:
 
 
 def _queue(nodes: int, edges: Arrays, stops: Arrays) -> tuple[Arrays, float]:
-    """Empty queue with room for the dearest edge and entry, and the width of its slots."""
+    """Empty queue with room for the dearest edge and entry, and its slots per cost."""
     most = float(np.concatenate([edges[2], edges[3], 2 * stops[2][stops[0] >= 0], [0.0]]).max())
     mean = float(edges[2].mean()) if edges[2].size else 0.0
-    width = max(0.5 * mean, 3 * most / MOST_SLOTS) or 1.0
-    sizes = (int(3 * most / width) + 3,) * 2 + (nodes,) * 3
-    return tuple(np.full(size, -1, dtype=np.int64) for size in sizes), width
+    width = max(0.5 * mean, 3 * most / MOST_SLOTS, np.finfo(np.float64).tiny)
+    slots = 1 << (int(3 * most / width) + 3).bit_length()
+    return (np.full(slots, -1, dtype=np.int32), np.full((nodes, 3), -1, dtype=np.int32)), 1 / width
 
 
 def _off_cost(value: float) -> float:
@@ -189,10 +189,10 @@ def walk_pairs(
     start = _stops(network, sources, _off_cost(off_cost), "sources")
     end = _stops(network, targets, off_cost, "targets")
     ways, listed = arcs_of(edges, network.x.size), _listed(end, count)
-    queue, width = _queue(network.x.size, edges, start)
+    queue, fine = _queue(network.x.size, edges, start)
     found = (np.empty(end[0].size, dtype=np.int64), np.empty(end[0].size))
     touched, seen = np.empty(network.x.size, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-    room = (np.full(network.x.size, np.inf), queue, width, touched, seen, found)
+    room = (np.full(network.x.size, np.inf), queue, fine, touched, seen, found)
     parts = [Pairs(*(np.empty(0, dtype=t) for t in ("i8", "i8", "f8")))]
     for s in np.flatnonzero(start[0] >= 0).tolist():
         got = from_one(edges, ways, start, s, end, listed, float(limit), room)

@@ -13,6 +13,7 @@ from analysis.candidates import (
     Candidates,
     Cells,
     best_cell_candidates,
+    disc_reach,
     disc_cells,
     merge,
     site_candidates,
@@ -94,9 +95,9 @@ def test_wifi_hosts_by_hand():
             ]
         ),
         cells=table,
-        reach_m=400,
+        reach=disc_reach(400, table),
         cost=np.array([1.0, 2.0, 3.0, 4.0]),
-        existing=([500.0], [1500.0]),
+        served=np.array([False, False, False, True]),
     )
     disc = np.pi * 0.16
     assert offered.candidate_id.tolist() == ["wifi-a", "wifi-b"]
@@ -107,14 +108,14 @@ def test_wifi_hosts_by_hand():
     assert offered.fraction == pytest.approx([disc, disc], rel=1e-4)
     assert offered.zone_id.tolist() == ["z0", "z0"]
     assert offered.reached(table.people) == pytest.approx([20 * disc, 100 * disc])
-    assert dict(offered.dropped) == {"nobody below the target in reach": 1, "within 100 m of public WiFi": 1}
+    assert dict(offered.dropped) == {"nobody below the target in reach": 1, "public WiFi there already": 1}
 
 
 def test_hosts_do_not_depend_on_row_order():
     rows = [(f"h{i}", f"n{i}", "c", 300.0 + 170 * i, 2900.0 - 130 * i) for i in range(15)]
     table = cells(np.arange(9.0).reshape(3, 3))
-    first = wifi_candidates(hosts(rows), cells=table, reach_m=400, cost=1, max_candidates=7)
-    second = wifi_candidates(hosts(rows[::-1]), cells=table, reach_m=400, cost=1, max_candidates=7)
+    first = wifi_candidates(hosts(rows), cells=table, reach=disc_reach(400, table), cost=1, max_candidates=7)
+    second = wifi_candidates(hosts(rows[::-1]), cells=table, reach=disc_reach(400, table), cost=1, max_candidates=7)
     assert first.size == 7
     assert dict(first.dropped)["beyond max_candidates"] >= 1
     for name in ("candidate_id", "x", "rows", "fraction", "indptr", "zone_id"):
@@ -124,7 +125,7 @@ def test_hosts_do_not_depend_on_row_order():
 def test_most_people_stay_when_hosts_are_too_many():
     table = cells([[1, 5, 3, 5]])
     rows = [(f"h{i}", "", "", 500 + 1000 * i, 500) for i in range(4)]
-    kept = wifi_candidates(hosts(rows), cells=table, reach_m=300, cost=1, max_candidates=2)
+    kept = wifi_candidates(hosts(rows), cells=table, reach=disc_reach(300, table), cost=1, max_candidates=2)
     assert kept.candidate_id.tolist() == ["wifi-h1", "wifi-h3"]
 
 
@@ -133,7 +134,7 @@ def test_bad_hosts_list_every_fault():
         wifi_candidates(
             hosts([("a", "", "", 1, 1), ("a", "", "", float("nan"), 1), (None, "", "", 1, float("inf"))]),
             cells=cells([[1.0]]),
-            reach_m=1,
+            reach=disc_reach(1, cells([[1.0]])),
             cost=1,
         )
     assert [(fault.column, fault.row) for fault in caught.value.faults] == [
@@ -143,12 +144,12 @@ def test_bad_hosts_list_every_fault():
         ("y", "3"),
     ]
     with pytest.raises(SchemaError, match="column 'category'"):
-        wifi_candidates(hosts([]).drop(columns="category"), cells=cells([[1.0]]), reach_m=1, cost=1)
+        wifi_candidates(hosts([]).drop(columns="category"), cells=cells([[1.0]]), reach=disc_reach(1, cells([[1.0]])), cost=1)
 
 
 def test_no_hosts_no_candidates():
     empty = hosts([]).astype({"x": float, "y": float})
-    offered = wifi_candidates(empty, cells=cells([[1.0]]), reach_m=100, cost=1)
+    offered = wifi_candidates(empty, cells=cells([[1.0]]), reach=disc_reach(100, cells([[1.0]])), cost=1)
     assert offered.size == 0
     assert offered.indptr.tolist() == [0]
 
@@ -222,7 +223,7 @@ def test_bad_cells():
 def test_take_keeps_pairs_together():
     table = cells(np.arange(1.0, 10).reshape(3, 3))
     offered = wifi_candidates(
-        hosts([(f"h{i}", "", "", 500.0 + 1000 * i, 1500.0) for i in range(3)]), cells=table, reach_m=900, cost=1
+        hosts([(f"h{i}", "", "", 500.0 + 1000 * i, 1500.0) for i in range(3)]), cells=table, reach=disc_reach(900, table), cost=1
     )
     part = offered.take(np.array([2, 0]))
     assert isinstance(part, Candidates)

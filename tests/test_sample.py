@@ -15,20 +15,27 @@ import pandas as pd
 import pytest
 import shapely
 from conftest import ROOT
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from pyproj import Transformer
-from scipy import ndimage
+from pyproj import Geod, Transformer
+from scipy import ndimage, sparse
+from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import KDTree
 
+from data.load import load_region
 from data.region_file import load_region_file
 from data.sample import write_sample
 from data.sample.districts import Districts, meet
 from data.sample.lattice import scatter, stream
 from data.sample.names import make_names
 from data.sample.network import _cheapest, _neighbours
+from data.sample.streets import _joined, _nodes, _Pieces, _tidied
 from data.sample.terrain import make_terrain, sample_grid
+from data.streets import read_streets
 from geo.errors import ScenarioError, SourceError
+from geo.network import components
 from geo.raster import read_raster
+from geo.snap import snap
 
 TABLES = ("sites.csv", "wifi.csv", "public_buildings.csv")
 
@@ -53,6 +60,22 @@ def people(folder):
 @pytest.fixture(scope="module")
 def districts(folder):
     return gpd.read_file(folder / "districts.geojson")
+
+
+@pytest.fixture(scope="module")
+def streets(folder):
+    return gpd.read_file(folder / "streets.geojson")
+
+
+@pytest.fixture(scope="module")
+def network(folder, people):
+    network, notes = walked(folder, people[1])
+    assert notes == []
+    return network
+
+
+def walked(folder, grid):
+    return read_streets(folder / "streets.geojson", crs=grid.crs, bounds=grid.bounds)
 
 
 def digests(folder):
@@ -245,6 +268,8 @@ def test_wifi_and_buildings_agree_with_the_known_answers(folder, truth):
         "access_points_operational": wifi.loc[works, "access_points"].sum(),
     }
     assert 0 < works.sum() < len(wifi)
+    assert (wifi["setting"] == np.where(wifi["name"].str.contains(" market "), "outdoor", "indoor")).all()
+    assert set(wifi["setting"]) == {"indoor", "outdoor"}
     buildings = pd.read_csv(folder / "public_buildings.csv")
     assert buildings["name"].is_unique
     assert truth["public_buildings"] == buildings["category"].value_counts().to_dict()
@@ -268,16 +293,109 @@ def test_description_is_valid_and_says_synthetic_everywhere(folder):
     assert region.synthetic
     assert "synthetic" in region.name
     raw = tomllib.loads((folder / "region.toml").read_text(encoding="utf-8"))
-    sections = [raw[key] for key in ("population", "land", "built", "zones", "wifi", "hosts", "indicators")] + raw[
-        "coverage"
-    ]
+    sections = [raw[key] for key in ("population", "land", "built", "zones", "streets", "wifi", "hosts", "indicators")]
+    sections += raw["coverage"]
     for section in sections:
         assert (folder / section["file"]).is_file()
         assert section["licence"] == "CC0-1.0"
         assert "synthetic" in section["source"]
     assert "Synthetic" in (folder / "README.txt").read_text(encoding="utf-8")
-    for name in ("districts", "roads", "river", "places"):
+    for name in ("districts", "roads", "river", "places", "streets"):
         assert json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))["synthetic"] is True
+
+
+def test_region_loads_with_its_streets_and_settings(folder, truth, network):
+    region = load_region(folder / "region.toml")
+    assert region.streets.edges == network.edges
+    assert region.wifi["outdoor"].sum() == (pd.read_csv(folder / "wifi.csv")["setting"] == "outdoor").sum() > 0
+
+
+def test_streets_agree_with_the_known_answers(folder, truth, streets, network):
+    counts = truth["streets"]
+    assert streets["id"].is_unique
+    assert counts["streets"] == len(streets)
+    assert counts["edges"] == shapely.get_num_geometries(streets.geometry.to_numpy()).sum()
+    geod = Geod(ellps="WGS84")
+    metres = sum(geod.geometry_length(street) for street in streets.geometry)
+    assert metres / 1000 == pytest.approx(counts["km"], abs=0.001)
+    # nothing is clipped, drawn twice or a scrap
+    assert network.length_m.sum() / 1000 == pytest.approx(counts["km"], abs=0.001)
+    assert (folder / "streets.geojson").stat().st_size < 6e6
+    xy = shapely.get_coordinates(streets.geometry.to_numpy())
+    assert (xy == xy.round(7)).all()
+
+
+def test_streets_stay_on_land_and_only_roads_cross_the_river(folder, streets, districts):
+    land = shapely.union_all(districts.geometry.to_numpy())
+    river = gpd.read_file(folder / "river.geojson").geometry[0]
+    shapely.prepare([land, river])
+    road = streets["class"].isin(["primary", "secondary", "track"])
+    lines = streets.geometry[~road].to_numpy()
+    assert shapely.contains(land, lines).all()
+    assert not shapely.intersects(river, lines).any()
+    assert shapely.intersects(river, streets.geometry[road].to_numpy()).any()
+    roads = gpd.read_file(folder / "roads.geojson")
+    assert streets["class"][road].tolist() == roads["class"].tolist()
+
+
+def test_streets_of_each_town_hang_together(folder, people, network):
+    main = components(network)[network.tail] == 0
+    places = gpd.read_file(folder / "places.geojson").to_crs(people[1].crs)
+    tree = shapely.STRtree(shapely.points(network.x[network.tail], network.y[network.tail]))
+    towns = places[places["kind"] != "village"].geometry.to_numpy()
+    town, edge = tree.query(towns, predicate="dwithin", distance=2000)
+    metres = np.bincount(town, network.length_m[edge], minlength=len(towns))
+    assert (metres > 20_000).all()
+    assert (np.bincount(town, (network.length_m * main)[edge], minlength=len(towns)) > 0.9 * metres).all()
+    village, _ = tree.query(places.geometry.to_numpy(), predicate="dwithin", distance=1500)
+    assert np.unique(village).size > 0.95 * len(places)
+
+
+def test_people_near_wifi_have_a_street_near_home(folder, people, districts, network):
+    values, grid = people
+    x, y = grid.centres(np.arange(grid.size))
+    wifi, points = points_of(folder, "wifi.csv")
+    hotspots = points[wifi["status"] == "operational"].to_crs(grid.crs)
+    away, _ = KDTree(np.column_stack([hotspots.x, hotspots.y])).query(np.column_stack([x, y]))
+    cells = np.flatnonzero((values.ravel() > 0) & (away < 3000))
+    east, south = (a.ravel() for a in np.meshgrid(np.arange(-450, 500, 100), np.arange(-450, 500, 100)))
+    homes = np.column_stack([(x[cells, None] + east).ravel(), (y[cells, None] - south).ravel()])
+    weight = np.repeat(values.ravel()[cells], east.size)
+    land = shapely.union_all(districts.to_crs(grid.crs).geometry.to_numpy())
+    shapely.prepare(land)
+    dry = shapely.contains_xy(land, homes)
+    found = snap(network, homes[dry, 0], homes[dry, 1], max_m=300).edge >= 0
+    assert weight[dry][found].sum() > 0.95 * weight[dry].sum()
+
+
+def test_the_river_parts_its_banks(folder, people, network):
+    """By scipy's shortest paths: across the river people walk round by a bridge, along their own bank they do not."""
+    river = gpd.read_file(folder / "river.geojson").to_crs(people[1].crs).geometry[0]
+    xy = np.column_stack([network.x, network.y])
+    city = gpd.read_file(folder / "places.geojson").to_crs(people[1].crs).geometry[0]
+    near = np.flatnonzero(
+        shapely.dwithin(shapely.points(xy), river, 900) & (np.hypot(*(xy - (city.x, city.y)).T) < 8000)
+    )
+    graph = sparse.coo_array((network.length_m, (network.tail, network.head)), shape=(len(xy),) * 2).tocsr()
+    start = near[:: max(1, near.size // 40)]
+    straight = np.hypot(*(xy[start, None] - xy[None, near]).T).T
+    ratio = dijkstra(graph, directed=False, indices=start)[:, near] / np.maximum(straight, 1)
+    ends = np.stack([np.repeat(xy[start], near.size, axis=0), np.tile(xy[near], (start.size, 1))], axis=1)
+    over = shapely.intersects(river, shapely.linestrings(ends)).reshape(ratio.shape)
+    close = (straight > 300) & (straight < 1500)
+    assert np.median(ratio[close & over]) > 3
+    assert np.median(ratio[close & ~over]) < 1.5
+    assert np.isfinite(ratio[close & over]).mean() > 0.9
+
+
+def test_a_region_too_large_for_streets_has_none_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("data.sample.write.MAX_STREETS_KM", 39)
+    region_file = write_sample(tmp_path / "r", size_km=40)
+    assert not (tmp_path / "r" / "streets.geojson").exists()
+    assert "streets.geojson" not in (tmp_path / "r" / "README.txt").read_text(encoding="utf-8")
+    truth = json.loads((tmp_path / "r" / "truth.json").read_text(encoding="utf-8"))
+    assert truth["streets"] == {"streets": 0, "edges": 0, "km": 0}
+    assert load_region(region_file).streets is None
 
 
 @pytest.mark.parametrize(("size", "resolution"), [(40, 1000), (60, 250), (150, 1000)])
@@ -297,6 +415,8 @@ def test_other_sizes_and_resolutions(tmp_path, size, resolution):
     assert truth["population"]["total"] > 50 * size * size
     assert shapely.coverage_is_valid(gpd.read_file(tmp_path / "r" / "districts.geojson").geometry.to_numpy())
     assert truth["districts"]["count"] >= 6
+    network, _ = walked(tmp_path / "r", grid)
+    assert network.length_m.sum() / 1000 == pytest.approx(truth["streets"]["km"], rel=1e-4)
     done = [step for step, _ in steps]
     assert done == sorted(done)
     assert done[-1] == 1
@@ -383,3 +503,69 @@ def test_ground_is_dry_where_it_says_so():
     assert shapely.covers(terrain.land, boxes).all()
     assert terrain.mainland.any()
     assert ((terrain.hills >= 0) & (terrain.hills <= 1)).all()
+
+
+def pieces(*segments, kind, ward=-1):
+    xy = np.array(segments, dtype=float).reshape(-1, 2, 2)
+    return _Pieces(xy, np.arange(len(xy)), np.full(len(xy), kind), np.full(len(xy), ward))
+
+
+def drawn(found):
+    return sorted(
+        (found.kind[k], *sorted(map(tuple, ends))) for ends, k in zip(found.xy.tolist(), found.street, strict=True)
+    )
+
+
+def test_a_street_is_cut_where_it_crosses_an_avenue_and_joined_where_it_ends_just_short_of_one():
+    crossing, short = [(0, 0), (100, 0)], [(50.5, 30), (90, 30)]
+    found = _joined(pieces(crossing, short, kind="street"), pieces([(50, -40), (50, 60)], kind="avenue"))
+    assert drawn(found) == [
+        ("avenue", (50, -40), (50, 0)),
+        ("avenue", (50, 0), (50.5, 30)),
+        ("avenue", (50, 60), (50.5, 30)),
+        ("street", (0, 0), (50, 0)),
+        ("street", (50, 0), (100, 0)),
+        ("street", (50.5, 30), (90, 30)),
+    ]
+
+
+def test_dead_ends_of_avenues_stubs_scraps_and_doubles_go():
+    road = [(0, 0), (2000, 0)]
+    avenues = [(1000, 0), (1000, 200)], [(1000, 200), (1000, 400)]
+    blind, stub, double, scrap = (
+        [(500, 0), (500, 100)],
+        [(700, 0), (700, 70)],
+        [(500, 100), (500, 0)],
+        [(0, 900), (1400, 900)],
+    )
+    ways = _joined(pieces(road, kind="primary"), pieces(*avenues, kind="avenue"))
+    found = _tidied(_joined(pieces(blind, stub, double, scrap, kind="street"), ways))
+    assert [line for line in drawn(found) if line[0] != "primary"] == [("street", (500, 0), (500, 100))]
+    assert np.hypot(*(found.xy[:, 1] - found.xy[:, 0]).T).sum() == 2100
+
+
+ends = st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(0, 12), st.integers(0, 12)).filter(
+    lambda e: e[:2] != e[2:]
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(ends, min_size=1, max_size=6), st.lists(ends, min_size=1, max_size=5))
+def test_pieces_hang_together_just_as_the_lines_they_are_cut_from_and_are_as_long(blocks, ways):
+    """Oracle: lines touch when shapely says so; two blocks touch only at an end of both."""
+    blocks, ways = (100.0 * np.array(lines).reshape(-1, 2, 2) for lines in (blocks, ways))
+    xy = np.concatenate([blocks, ways])
+    lines = shapely.linestrings(xy)
+    apart = shapely.distance(lines[:, None], lines[None])
+    assume(not ((apart > 0) & (apart < 5)).any())
+    i, j = np.nonzero(apart == 0)
+    way = np.maximum(i, j) >= len(blocks)
+    shares_end = (xy[i][:, :, None] == xy[j][:, None]).all(axis=-1).any(axis=(1, 2))
+    i, j = i[way | shares_end], j[way | shares_end]
+    graph = sparse.coo_array((np.ones(i.size), (i, j)), shape=(len(xy),) * 2)
+    wanted, _ = connected_components(graph, directed=False)
+    found = _joined(pieces(*blocks, kind="street"), pieces(*ways, kind="avenue"))
+    corners, joins = _nodes(found.xy)
+    graph = sparse.coo_array((np.ones(len(joins)), joins.T), shape=(len(corners),) * 2)
+    assert connected_components(graph, directed=False)[0] == wanted
+    assert np.hypot(*(found.xy[:, 1] - found.xy[:, 0]).T).sum() == pytest.approx(shapely.length(lines).sum(), abs=20)

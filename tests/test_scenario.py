@@ -12,7 +12,7 @@ from geo.errors import ScenarioError, SchemaError, SourceError
 def test_no_file_is_the_default():
     scenario = load_scenario(None)
     assert scenario == Scenario()
-    assert (scenario.target, scenario.footprint, scenario.wifi_distance_m) == ("4G", "central", 400)
+    assert (scenario.target, scenario.footprint, scenario.walking.reach_min) == ("4G", "central", 5)
     assert (scenario.investment.budget, scenario.investment.currency) == (2_000_000, "USD")
     assert (scenario.investment.wifi_value, scenario.investment.max_candidates) == (0.5, 2000)
 
@@ -50,7 +50,7 @@ def test_every_fault_is_listed_at_once():
         parse_scenario(
             {
                 "targt": "4G",
-                "wifi_distance_m": 0,
+                "walking": {"reach_min": 7, "detour": 0.5},
                 "investment": {"budget": float("nan"), "wifi_value": 1.5, "max_candidates": "many"},
                 "costs": {"site_tower": -1, "rate": {"EUR_USD": 0}, "site_power": float("inf")},
             }
@@ -64,7 +64,8 @@ def test_every_fault_is_listed_at_once():
         "investment.max_candidates",
         "investment.wifi_value",
         "targt",
-        "wifi_distance_m",
+        "walking.detour",
+        "walking.reach_min",
     ]
 
 

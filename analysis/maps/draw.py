@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import Transformer
 
-from analysis.maps.layers import CellLayer, cell_layers
-from analysis.maps.overlays import footprints_vary, site_records, wifi_records, zone_features, zone_fills
+from analysis.maps.layers import cell_layers
+from analysis.maps.overlays import footprints_vary, site_records, zone_features, zone_fills
 from analysis.maps.page import Page
 from analysis.maps.picture import (
     WEB_MERCATOR,
@@ -34,12 +34,15 @@ from analysis.maps.tables import (
     subtitle,
     zones_table,
 )
+from analysis.maps.wifi_overlays import catchment_records, wifi_records
+from analysis.maps.wifi_tables import hotspots_table, wifi_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
+    from analysis.maps.cell_layer import CellLayer
     from analysis.results import Results
 
 SHAPES = ("circle", "square", "diamond", "drop")
@@ -48,11 +51,12 @@ MESH_DECIMALS = 4
 
 @dataclass(frozen=True)
 class DrawnCells:
-    """What is costly about a map and does not change with the plan: pictures, mesh and zones, ready for JSON."""
+    """What is costly about a map and does not change with the plan: pictures, mesh and areas, ready for JSON."""
 
     frame: dict[str, Any]
     layers: list[dict[str, Any]]
     zones: list[dict[str, Any]]
+    catchments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
     def fills(self) -> list[dict[str, Any]]:
@@ -61,7 +65,7 @@ class DrawnCells:
 
 
 def draw_cells(results: Results) -> DrawnCells:
-    """Draw every layer of cells and the zones of some results.
+    """Draw every layer of cells, the zones and the catchments of some results.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def draw_cells(results: Results) -> DrawnCells:
     frame = make_frame(results.grid, cell_id)
     index, _scale = warp_index(frame)
     layers = [_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)]
-    return DrawnCells(_frame_record(frame, results), layers, zone_features(results))
+    return DrawnCells(_frame_record(frame, results), layers, zone_features(results), catchment_records(results))
 
 
 def _layer_record(layer: CellLayer, frame: Frame, results: Results, *, index: Any) -> dict[str, Any]:
@@ -170,6 +174,7 @@ def map_html(
         "zones": drawn.zones,
         "home": _home(drawn),
         "sites": _sites(plan),
+        "catchments": drawn.catchments,
         "wifi": wifi_records(results.wifi),
         "target": str(summary["target"]),
         "currency": str(summary["plan"]["currency"]),
@@ -199,6 +204,8 @@ def _below(results: Results, plan: pd.DataFrame) -> str:
         zones_table(results),
         moves_table(summary.get("sensitivity") if footprints_vary(summary) else None),
         agreement_table(summary.get("agreement")),
+        wifi_table(summary.get("wifi")),
+        hotspots_table(results.wifi),
         plan_table(plan, record=summary["plan"]),
         sources_table(summary["inputs"]),
     ]

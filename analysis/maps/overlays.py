@@ -1,4 +1,4 @@
-"""Zones, sites and public WiFi as small GeoJSON-like records, in degrees, simplified."""
+"""Zones and sites as small GeoJSON-like records, in degrees, simplified."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MAX_ZONES = 5000
 MAX_SITES = 500
-MAX_WIFI = 5000
 SIMPLIFY_PARTS = 3000
 """Outlines are simplified to the region's longer side divided by this: finer than a pixel of a full-screen map."""
 
@@ -152,12 +151,17 @@ def zone_features(results: Results) -> list[dict[str, Any]]:
     labels = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
     records: list[dict[str, Any]] = []
     for row, outline, label in zip(zones.to_dict("records"), outlines, labels, strict=True):
-        parts = [part for part in shapely.get_parts(outline) if part.geom_type == "Polygon" and not part.is_empty]
         record = zone_record(row)
-        record["parts"] = [[_ring(ring) for ring in (part.exterior, *part.interiors)] for part in parts]
+        record["parts"] = rings_of(outline)
         record["label"] = np.round(label, 5).tolist() if np.isfinite(label).all() else None
         records.append(record)
     return records
+
+
+def rings_of(shape: Any) -> list[list[list[list[float]]]]:
+    """Polygons of a shape as lists of rings of [lon, lat], 5 decimals; empty and other parts are left out."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and not part.is_empty]
+    return [[_ring(ring) for ring in (part.exterior, *part.interiors)] for part in parts]
 
 
 def _ring(ring: Any) -> list[list[float]]:
@@ -189,18 +193,4 @@ def site_records(plan: pd.DataFrame) -> list[dict[str, Any]]:
             "total": number(row["cumulative_people"]),
         }
         for row in chosen(plan).head(MAX_SITES).to_dict("records")
-    ]
-
-
-def wifi_records(wifi: pd.DataFrame) -> list[list[Any]]:
-    """Existing public WiFi as [lon, lat, name, operational], at most `MAX_WIFI`."""
-    rows = wifi.head(MAX_WIFI).to_dict("records")
-    return [
-        [
-            round(float(row["lon"]), 5),
-            round(float(row["lat"]), 5),
-            words_of(row.get("name")),
-            bool(row.get("operational", True)),
-        ]
-        for row in rows
     ]

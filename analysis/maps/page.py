@@ -67,7 +67,7 @@ class Page(Figure):
         '<body class="{{ this.parts.body }}">\n{{ this.parts.banner }}\n{{ this.parts.header }}\n'
         '<main class="stage"><div class="map-box">{{ this.html.render() }}</div>\n'
         '<aside class="panel" aria-label="Layers and legend">'
-        '<fieldset id="layers"><legend>Show on the map</legend></fieldset>'
+        '<section id="layers"><label for="layer">Show on the map</label><select id="layer"></select></section>'
         '<section id="legend" aria-live="polite"></section>'
         '<fieldset id="overlays"><legend>On top</legend></fieldset></aside></main>\n'
         "{{ this.parts.below }}\n"
@@ -83,7 +83,8 @@ class Page(Figure):
 
     def scripts(self) -> list[str]:
         """The scripts of the page, all ours, in order."""
-        return [asset("vendor/leaflet/leaflet.js"), asset("assets/map.js"), self.script.render().strip()]
+        names = ("vendor/leaflet/leaflet.js", "assets/wifi.js", "assets/map.js")
+        return [*(asset(name) for name in names), self.script.render().strip()]
 
     def policy(self) -> str:
         """Content security policy: no request at all, and only scripts with the hashes of ours run."""

@@ -26,6 +26,12 @@ SETTLEMENT = {
 """Colours of the Degree of Urbanisation level 2 classes, those of the GHSL settlement model."""
 
 NONE = "efe7d6"
+NO_WAY = "96512f"
+"""Known to be out of reach: a hue that none of the ramps holds, for all kinds of colour vision."""
+
+INSIDE = "c51b8a"
+"""Areas laid over cells: likewise outside the ramps."""
+
 UNKNOWN = "c9ced6"
 UNKNOWN_LINE = "7b8494"
 

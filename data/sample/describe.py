@@ -12,9 +12,14 @@ publisher = "gapmap"
 licence = "{LICENCE}"
 """
 
+_STREETS = f"""
+[streets]  # lines from corner to corner; only the roads cross the river
+file = "streets.geojson"
+{_PROVENANCE}"""
 
-def region_toml() -> str:
-    """Text of the region's description; every section carries its source and licence."""
+
+def region_toml(*, streets: bool) -> str:
+    """Text of the region's description, with or without streets; every section carries its source and licence."""
     return f"""# {LABEL}.
 name = "{NAME}"
 synthetic = true
@@ -59,12 +64,21 @@ role = "compare"
 {_PROVENANCE}
 [[speedtest]]  # tests by tile of zoom 16
 file = "speed_tests.csv"
-{_PROVENANCE}
+{_PROVENANCE}{_STREETS if streets else ""}
 [wifi]
 file = "wifi.csv"
-columns = {{ id = "id", name = "name", x = "lon", y = "lat", status = "status", access_points = "access_points" }}
 operational = ["operational"]
+outdoor = ["outdoor"]
 {_PROVENANCE}
+[wifi.columns]
+id = "id"
+name = "name"
+x = "lon"
+y = "lat"
+status = "status"
+access_points = "access_points"
+setting = "setting"
+
 [hosts]  # public buildings that could host WiFi
 file = "public_buildings.csv"
 columns = {{ id = "id", name = "name", category = "category", x = "lon", y = "lat" }}
@@ -75,9 +89,11 @@ id = "id"
 {_PROVENANCE}"""
 
 
-def readme(settings: dict[str, int]) -> str:
+def readme(settings: dict[str, int], *, streets: bool) -> str:
     """Text of the README beside the files."""
     size, seed, cell = settings["size_km"], settings["seed"], settings["resolution_m"]
+    laid = "streets and roads to walk along, in parts from corner to corner; only roads cross the river"
+    streets_line = f"streets.geojson       {laid}\n" if streets else ""
     return f"""{NAME}
 
 {LABEL}.
@@ -91,9 +107,9 @@ districts.geojson     districts that divide the land without gap or overlap (EPS
 sites.csv             sites of three invented operators and the technologies each carries
 declared_4g.geojson   the 4G that the operators claim, wider than their sites serve
 speed_tests.csv       speed tests by tile (quadkeys of zoom 16)
-wifi.csv              public WiFi; some of it planned or out of service
+{streets_line}wifi.csv              public WiFi; some of it planned or out of service
 public_buildings.csv  schools, clinics, markets, libraries, community centres, town halls
 indicators.csv        percentages by district; one district has empty fields, which mean "not known"
 roads.geojson, river.geojson, places.geojson   for orientation; no figure depends on them
-truth.json            known answers: totals, people by district, counts of sites and WiFi
+truth.json            known answers: totals, people by district, counts of sites and WiFi, kilometres of streets
 """

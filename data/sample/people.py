@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.sample.lattice import CELL, distance_to, noise, stream
-from data.sample.places import area_ratio
+from data.sample.places import area_ratio, around
 from data.sample.terrain import burn
 
 if TYPE_CHECKING:
@@ -25,16 +25,9 @@ _RURAL = 430_000
 def _spread(field: NDArray[np.float64], grid: Grid, *, places: Places, texture: NDArray[np.float64]) -> None:
     """Add each place's people to `field`, density falling exponentially from its centre, on dry cells only."""
     reach = np.ceil(np.maximum(7 * places.scale, 1.2 * CELL) / grid.dx).astype(int)
-    cols = ((places.x - grid.west) / grid.dx).astype(int)
-    rows = ((grid.north - places.y) / grid.dy).astype(int)
-    for i in range(places.n):
-        r, c, k = int(rows[i]), int(cols[i]), int(reach[i])
-        top, bottom = max(r - k, 0), min(r + k + 1, grid.ny)
-        left, right = max(c - k, 0), min(c + k + 1, grid.nx)
-        dy = grid.north - (np.arange(top, bottom) + 0.5) * grid.dy - places.y[i]
-        dx = grid.west + (np.arange(left, right) + 0.5) * grid.dx - places.x[i]
-        weight = np.exp(-np.hypot(dy[:, None], dx[None, :]) / places.scale[i]) * texture[top:bottom, left:right]
-        field[top:bottom, left:right] += places.persons[i] * weight / weight.sum()
+    for i, (window, away) in enumerate(around(places, grid, reach=reach)):
+        weight = np.exp(-away / places.scale[i]) * texture[window]
+        field[window] += places.persons[i] * weight / weight.sum()
 
 
 def settle(

@@ -11,9 +11,12 @@ from data.sample.lattice import CELL, distance_to, noise, scatter, stream
 from data.sample.names import make_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from data.sample.terrain import Terrain
+    from geo.grid import Grid
 
 KINDS = ("city", "town", "village")
 
@@ -51,9 +54,29 @@ class Places:
         """Number of places."""
         return len(self.names)
 
+    @property
+    def peak(self) -> NDArray[np.float64]:
+        """People per km² at the centre."""
+        return 1e6 * self.persons / (2 * np.pi * self.scale**2)
+
     def of_kind(self, *kinds: str) -> NDArray[np.int64]:
         """Indices of the places of these kinds."""
         return np.flatnonzero(np.isin(self.kind, [KINDS.index(kind) for kind in kinds]))
+
+
+def around(
+    places: Places, grid: Grid, *, reach: NDArray[np.int64]
+) -> Iterator[tuple[tuple[slice, slice], NDArray[np.float64]]]:
+    """Window of the grid that reaches so many cells around each place, and its cells' distances from the centre."""
+    cols = ((places.x - grid.west) / grid.dx).astype(int)
+    rows = ((grid.north - places.y) / grid.dy).astype(int)
+    for i in range(places.n):
+        r, c, k = int(rows[i]), int(cols[i]), int(reach[i])
+        top, bottom = max(r - k, 0), min(r + k + 1, grid.ny)
+        left, right = max(c - k, 0), min(c + k + 1, grid.nx)
+        dy = grid.north - (np.arange(top, bottom) + 0.5) * grid.dy - places.y[i]
+        dx = grid.west + (np.arange(left, right) + 0.5) * grid.dx - places.x[i]
+        yield (slice(top, bottom), slice(left, right)), np.hypot(dy[:, None], dx[None, :])
 
 
 def area_ratio(terrain: Terrain) -> float:

@@ -66,7 +66,7 @@ def public_wifi(buildings: pd.DataFrame, places: Places, *, seed: int) -> pd.Dat
     Returns
     -------
     DataFrame
-        id, name, x, y, status (operational, out of service, planned), access_points.
+        id, name, x, y, status (operational, out of service, planned), access_points, setting (indoor, outdoor).
     """
     rng = stream(seed, "wifi")
     persons = places.persons[buildings["place"].to_numpy()]
@@ -84,6 +84,7 @@ def public_wifi(buildings: pd.DataFrame, places: Places, *, seed: int) -> pd.Dat
             "y": host["y"] + rng.uniform(-30, 30, len(host)),
             "status": status,
             "access_points": points,
+            "setting": np.where(host["category"] == "market", "outdoor", "indoor"),
         }
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from data.sample.districts import Districts, Shares
     from data.sample.places import Places
+    from data.sample.streets import Streets
     from geo.grid import Grid
 
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class Made:
     """All that was made: arrays of the shape of `grid` (whole persons, m²), tables in the region's CRS.
 
-    `by_district` holds the people of each district, in order of id.
+    `by_district` holds the people of each district, in order of id; `streets` is None where a region has none.
     """
 
     grid: Grid
@@ -40,6 +41,7 @@ class Made:
     wifi: pd.DataFrame
     buildings: pd.DataFrame
     indicators: pd.DataFrame
+    streets: Streets | None
 
 
 def in_districts(shares: Shares, people: NDArray[np.float64], *, grid: Grid, count: int) -> NDArray[np.float64]:
@@ -76,6 +78,12 @@ def _wifi(wifi: pd.DataFrame) -> dict[str, int]:
         "operational": int(works.sum()),
         "access_points_operational": int(wifi.loc[works, "access_points"].sum()),
     }
+
+
+def _streets(streets: Streets | None) -> dict[str, Any]:
+    if streets is None:
+        return {"streets": 0, "edges": 0, "km": 0.0}
+    return {"streets": len(streets.lines), "edges": streets.edges, "km": round(streets.metres / 1000, 3)}
 
 
 def _city(places: Places, people: NDArray[np.float64], *, grid: Grid) -> dict[str, Any]:
@@ -122,6 +130,7 @@ def known_answers(made: Made) -> dict[str, Any]:
         "sites_total": len(made.sites),
         "remotest_inhabited_cell": _remotest(made.people, made.sites, grid=made.grid),
         "wifi": _wifi(made.wifi),
+        "streets": _streets(made.streets),
         "public_buildings": {str(k): int(v) for k, v in categories.items()},
         "districts_with_missing_indicators": missing,
     }

@@ -20,6 +20,7 @@ from data.sample.people import build, settle
 from data.sample.places import KINDS, found_towns, found_villages
 from data.sample.services import indicators, public_buildings, public_wifi
 from data.sample.sites import place_sites
+from data.sample.streets import make_streets
 from data.sample.terrain import make_terrain, sample_grid
 from data.sample.truth import Made, in_districts, known_answers
 from geo.errors import ScenarioError, SourceError
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 SIZES_KM = (40, 1000)
 MAX_CELLS = 4_000_000
+MAX_STREETS_KM = 300
+"""Side of the largest region with streets: their file has some 0.5 MB for every 1,000 km²."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def _generate(*, size_km: int, seed: int, resolution_m: int, progress: Callable[
     by_district = in_districts(shares, people, grid=grid, count=len(districts.ids))
     km2 = np.bincount(shares.district, shares.area, minlength=len(districts.ids)) / 1e6
     figures = indicators(districts, persons=by_district, km2=km2, seed=seed)
-    made = Made(grid, people, land, built, places, districts, by_district, sites, wifi, buildings, figures)
+    progress(0.8, "streets")
+    streets = make_streets(terrain, places, roads, seed=seed) if size_km <= MAX_STREETS_KM else None
+    made = Made(grid, people, land, built, places, districts, by_district, sites, wifi, buildings, figures, streets)
     return _Sample(terrain, roads, made)
 
 
@@ -142,6 +147,10 @@ def _write_lines(folder: Path, sample: _Sample) -> None:
     where = zip(dots, places.names, places.kind, places.persons, strict=True)
     rows = [(dot, {"name": n, "kind": KINDS[k], "persons_about": round(float(count))}) for dot, n, k, count in where]
     _write_geojson(folder / "places.geojson", rows, name="places")
+    if (streets := sample.made.streets) is not None:
+        laid = enumerate(zip(streets.lines, streets.kind.tolist(), strict=True), 1)
+        rows = ((line, {"id": f"T-{i:05d}", "class": kind}) for i, (line, kind) in laid)
+        _write_geojson(folder / "streets.geojson", rows, name="streets")
 
 
 def _write_districts(folder: Path, districts: Districts) -> None:
@@ -179,8 +188,8 @@ def _write_all(folder: Path, sample: _Sample, *, settings: dict[str, int]) -> No
     truth = {"name": NAME, "synthetic": True, "note": LABEL, **settings, "crs": "ESRI:54009", **known_answers(made)}
     texts = {
         "truth.json": json.dumps(truth, indent=2, ensure_ascii=False) + "\n",
-        "README.txt": readme(settings),
-        "region.toml": region_toml(),
+        "README.txt": readme(settings, streets=made.streets is not None),
+        "region.toml": region_toml(streets=made.streets is not None),
     }
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8", newline="\n")

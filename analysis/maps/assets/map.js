@@ -3,7 +3,7 @@ window.gapmap = (function () {
   "use strict";
 
   const EARTH = 6378137;
-  const MANY_LAYERS = 9;
+  const ENDLESS = 0xffffff;
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
   const state = { decoded: {}, layer: null, hovered: null };
@@ -87,6 +87,7 @@ window.gapmap = (function () {
   function reading(layer, code) {
     if (code === 0) return { value: "Nobody", words: "lives in this cell" };
     if (code === 1) return { value: "Unknown", words: layer.title };
+    if (code === ENDLESS) return { value: "No way", words: "on foot to any public WiFi" };
     const value = (code - 2) * layer.step;
     if (layer.unit === "class") return { value: layer.labels[String(value)], words: "" };
     if (layer.unit === "share") return { value: number.format(value * 100) + " %", words: layer.meaning };
@@ -151,6 +152,7 @@ window.gapmap = (function () {
     box.replaceChildren(element("h2", layer.title), element("p", layer.note, "note"));
     const units = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" };
     units.places = "Places, of each zone";
+    units.min = "Minutes on foot, mean of each cell";
     box.append(element("p", units[layer.unit] || layer.unit, "unit"));
     const list = element("ul");
     layer.classes.forEach(function (item) {
@@ -171,38 +173,41 @@ window.gapmap = (function () {
     list.append(empty);
   }
 
-  /* Many layers: only the first group stands open, so that the legend stays beside the map. */
+  /* One list, folded away: the legend stays beside the map however many layers there are. */
   function switcher(layers, choose) {
-    const box = document.getElementById("layers");
+    const box = document.getElementById("layer");
     const groups = {};
     layers.forEach(function (layer, place) {
       if (!groups[layer.group]) {
-        groups[layer.group] = element("details", null, "group");
-        groups[layer.group].open = place === 0 || layers.length <= MANY_LAYERS;
-        groups[layer.group].append(element("summary", layer.group));
+        groups[layer.group] = element("optgroup");
+        groups[layer.group].label = layer.group;
         box.append(groups[layer.group]);
       }
-      const label = element("label");
-      const input = element("input");
-      input.type = "radio";
-      input.name = "layer";
-      input.value = layer.key;
-      input.checked = place === 0;
-      input.addEventListener("change", () => choose(layer));
-      label.append(input, element("span", layer.title));
-      groups[layer.group].append(label);
+      const option = element("option", layer.title);
+      option.value = String(place);
+      groups[layer.group].append(option);
     });
+    box.value = "0"; // a browser that comes back may remember another
+    box.addEventListener("change", () => choose(layers[Number(box.value)]));
   }
 
-  function overlay(map, words, className, layer) {
+  /* A box to tick; what it means in detail, if anything, shows while it is ticked. */
+  function overlay(map, words, className, layer, details) {
+    const { legend, off } = details || {};
     const label = element("label");
     const input = element("input");
     input.type = "checkbox";
-    input.checked = true;
-    input.addEventListener("change", () => (input.checked ? layer.addTo(map) : layer.remove()));
+    input.checked = !off;
+    const show = function () {
+      if (input.checked) layer.addTo(map);
+      else layer.remove();
+      if (legend) legend.hidden = !input.checked;
+    };
+    input.addEventListener("change", show);
     label.append(input, element("i", null, "mark " + className), element("span", words));
     document.getElementById("overlays").append(label);
-    layer.addTo(map);
+    if (legend) document.getElementById("overlays").append(legend);
+    show();
   }
 
   /* ---- zones, names, sites ---- */
@@ -294,17 +299,6 @@ window.gapmap = (function () {
     return group;
   }
 
-  function wifi(map, list, renderer) {
-    const size = () => (list.length > 60 && map.getZoom() < state.home + 2 ? 1.5 : 3);
-    const points = list.map(function (point) {
-      const fill = point[3] ? "#ffffff" : "#c9ced6";
-      const options = { radius: size(), weight: 1.5, color: "#0b4f6c", fillColor: fill, fillOpacity: 1, interactive: false };
-      return L.circleMarker([point[1], point[0]], Object.assign({ renderer: renderer }, options));
-    });
-    map.on("zoomend", () => points.forEach((point) => point.setRadius(size())));
-    return L.layerGroup(points);
-  }
-
   function pane(map, name, level, through) {
     const node = map.createPane(name);
     node.style.zIndex = level;
@@ -334,7 +328,7 @@ window.gapmap = (function () {
     north.addTo(map);
   }
 
-  function reader(map, data) {
+  function reader(map, data, spots) {
     const tip = L.tooltip({ className: "reader", direction: "right", offset: [14, 0], opacity: 1 });
     const edge = L.polygon([], { pane: "edge", color: "#10231f", weight: 3, fill: false, interactive: false });
     edge.addTo(map);
@@ -356,12 +350,16 @@ window.gapmap = (function () {
       const zone = zoneAt(data.zones, event.latlng);
       lit(zone);
       const card = element("div", null, "card");
-      if (state.layer.fill) {
+      const spot = spots.at(event.latlng, 8);
+      map.getContainer().classList.toggle("pointing", spot !== null);
+      if (spot) {
+        card.append(spots.card(spot));
+      } else if (state.layer.fill) {
         if (zone) card.append(valueNode(moving(zone)));
       } else if (cell >= 0 && state.layer.codes && (state.layer.codes[cell] !== 0 || zone)) {
         card.append(valueNode(reading(state.layer, state.layer.codes[cell])));
       }
-      if (zone) card.append(zoneNode(zone, data.target, false));
+      if (zone && !spot) card.append(zoneNode(zone, data.target, false));
       const over = event.originalEvent.target;
       const busy = over.closest && over.closest(".leaflet-marker-icon, .leaflet-control, .leaflet-popup");
       if (!card.childNodes.length || busy) return void tip.remove();
@@ -376,7 +374,14 @@ window.gapmap = (function () {
       lit(undefined);
     });
 
+    function open(latlng, card) {
+      tip.remove();
+      L.popup({ className: "reader", maxWidth: 320 }).setLatLng(latlng).setContent(card).openOn(map);
+    }
+
     map.on("click", function (event) {
+      const spot = spots.at(event.latlng, event.originalEvent.pointerType === "touch" ? 16 : 8);
+      if (spot) return void open(spot.latlng, spots.card(spot));
       const cell = cellAt(data.frame, event.latlng);
       const zone = zoneAt(data.zones, event.latlng);
       if (cell < 0 && !zone) return;
@@ -390,8 +395,7 @@ window.gapmap = (function () {
           });
           card.append(element("p", "Cell " + cellId(data.frame, cell), "name"), list);
         }
-        tip.remove();
-        L.popup({ className: "reader", maxWidth: 320 }).setLatLng(event.latlng).setContent(card).openOn(map);
+        open(event.latlng, card);
       });
     });
   }
@@ -422,6 +426,7 @@ window.gapmap = (function () {
     fit(map, home);
     pane(map, "land", 250, true);
     pane(map, "cells", 300, true);
+    pane(map, "areas", 350, true);
     pane(map, "lines", 400, true);
     pane(map, "edge", 410, true);
     pane(map, "names", 450, true);
@@ -460,14 +465,21 @@ window.gapmap = (function () {
       overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
       overlay(map, "Zone names", "letters", names(map, data.zones));
     }
-    if (data.wifi.length) overlay(map, "Existing public WiFi", "ring", wifi(map, data.wifi, lines));
+    const wifi = window.gapmapWifi(element, people, polygons);
+    if (data.catchments.length) {
+      const areas = wifi.catchments(data.catchments, L.canvas({ pane: "areas", padding: 0.5 }));
+      const walks = data.catchments.map((area) => area.minutes).join(" / ");
+      overlay(map, "Catchments: " + walks + " min walk", "rings", areas.group, { legend: areas.legend, off: true });
+    }
+    const spots = wifi.hotspots(map, data.wifi, lines, () => state.home);
+    if (data.wifi.points.length) overlay(map, "Existing public WiFi", "ring", spots.group, spots);
     const kinds = Array.from(new Map(data.sites.map((site) => [site.kind, site])).values());
     kinds.forEach(function (kind) {
       const of = data.sites.filter((site) => site.kind === kind.kind);
       overlay(map, "Plan: " + kind.words + " (" + of.length + ")", "site kind-" + kind.shape, sites(map, of, data.currency));
     });
     furniture(map, home);
-    reader(map, data);
+    reader(map, data, spots);
   }
 
   return {
