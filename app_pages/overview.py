@@ -7,7 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from analysis.ledger import STATE_MEANING
-from analysis.maps import STATE_COLOURS, STATE_WORDS, figures, people, percent, table
+from analysis.maps import (
+    STATE_COLOURS,
+    STATE_WORDS,
+    figures,
+    hotspots_table,
+    people,
+    percent,
+    table,
+    wifi_table,
+)
 from app_pages.shared import opened, plain, show_map, show_table
 
 results = opened("Overview")
@@ -74,6 +83,12 @@ for technology, kinds in summary["coverage"].items():
         )
 heads = [("At least", False), ("Network", False), ("Name", False), ("People", True), ("Share of the known", True)]
 show_table(table("People covered", [*heads, ("Low – high", True), ("Unknown", True)], rows))
+
+on_foot = wifi_table(summary["wifi"])
+if on_foot:
+    st.header("Public WiFi on foot")
+    show_table(on_foot)
+    show_table(hotspots_table(results.wifi))
 
 st.header("Map")
 show_map(results, tall=620)

@@ -12,13 +12,20 @@ from app_pages.shared import opened, plain, show_table
 SHOWN = 20
 
 results = opened("Ranking")
-target = str(results.summary["target"])
+target, wifi = str(results.summary["target"]), results.summary["wifi"]
 st.caption(
-    f"Zones by people known to be below {plain(target)}. "
+    f"Zones by people known to be below {plain(target)}, or by people without free public WiFi on foot. "
     "A zone where more than half of the people are unknown has no rank."
 )
-by_share = st.radio("Order by", ["People", "Share of people"], horizontal=True) == "Share of people"
-rank, column = ("rank_by_share", "gap_share") if by_share else ("rank", "gap_people")
+walk = f"{wifi.get('reach_min', 5)} min walk ({wifi['measure']})"
+ORDERS = {
+    "People": ("rank", "gap_people", f"People below {target}"),
+    "Share of people": ("rank_by_share", "gap_share", f"Share of people below {target}"),
+    "People without public WiFi": ("rank_by_wifi", "wifi_beyond_people", f"People without public WiFi in a {walk}"),
+}
+offered = [name for name, (column, _, _) in ORDERS.items() if column in results.zones]
+rank, column, words = ORDERS[st.radio("Order by", offered, horizontal=True) or "People"]
+share = column == "gap_share"
 
 zones = pd.DataFrame(results.zones.drop(columns="geometry"))
 top = zones.dropna(subset=[rank]).nsmallest(SHOWN, rank, keep="first")
@@ -26,15 +33,14 @@ top = top.assign(label=[f"{r:.0f}. {name}" for r, name in zip(top[rank].astype(f
 if top.empty:
     st.info("No zone can be ranked: too little is known.")
 else:
-    axis = alt.Axis(format=".0%" if by_share else ",.0f")
-    words = f"Share of people below {target}" if by_share else f"People below {target}"
+    axis = alt.Axis(format=".0%" if share else ",.0f")
     bars = (
         alt.Chart(top[["label", column]])
         .mark_bar(color="#0f5f57")
         .encode(
             x=alt.X(f"{column}:Q", title=words, axis=axis),
             y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
-            tooltip=["label:N", alt.Tooltip(f"{column}:Q", title=words, format=".1%" if by_share else ",.0f")],
+            tooltip=["label:N", alt.Tooltip(f"{column}:Q", title=words, format=".1%" if share else ",.0f")],
         )
         .properties(height=22 * len(top) + 50)
     )

@@ -93,6 +93,6 @@ def show_map(results: Results, *, tall: int, plan: pd.DataFrame | None = None) -
     """Show the standalone map inside the page; a plan given shows the gap alone under it."""
     drawn = _draw(*_where())
     if plan is not None:
-        drawn = DrawnCells(drawn.frame, drawn.layers[:1], drawn.zones)
+        drawn = DrawnCells(drawn.frame, drawn.layers[:1], drawn.zones, drawn.catchments)
     page = map_html(results, plan=plan, drawn=drawn, compact=tall)
     st.iframe(page, height=tall, alt="Map; the same figures stand in the tables of these pages")

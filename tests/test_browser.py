@@ -80,7 +80,7 @@ def test_map_asks_nothing_and_shows_text_as_text(watched, standalone) -> None:
     assert watched.locator("h1").inner_text() == ATTACKS[2]
     assert watched.locator(".zone-name").count() >= 1
     assert watched.locator(".leaflet-marker-icon.site").count() == 2
-    watched.get_by_label("Population").check()
+    watched.get_by_label("Show on the map").select_option(label="Population")
     assert watched.locator("#legend h2").inner_text() == "Population"
     watched.get_by_label("Zone outlines").uncheck()
     assert outside(watched.asked, path.as_uri()) == []

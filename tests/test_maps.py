@@ -19,14 +19,8 @@ from pyproj import CRS, Transformer
 from shapely.geometry import box
 
 from analysis.maps import draw_cells, map_html, plan_table, write_map, zones_table
-from analysis.maps.layers import (
-    FIRST_CLASS,
-    UNKNOWN_INDEX,
-    cell_layers,
-    people_classes,
-    share_classes,
-    speed_classes,
-)
+from analysis.maps.cell_layer import FIRST_CLASS, UNKNOWN_INDEX, people_classes, share_classes, speed_classes
+from analysis.maps.layers import cell_layers
 from analysis.maps.overlays import (
     move_classes,
     ordered_zones,
@@ -104,7 +98,7 @@ def make_results(*, names=("North", "South", "Nowhere"), crs="EPSG:3035", size=8
         "ledger": {state: float(values.sum()) for state, values in states.items()},
         "gap": {"people": known_gap, "known": total - float(states["unknown"].sum()), "share": 0.5},
         "coverage": {"4G": {"union": part, "largest_operator": {**part, "operator": names[0]}}},
-        "wifi": {}, "ranking": [],
+        "wifi": {"measure": "straight line"}, "ranking": [],
         "plan": {"budget": 160.0, "currency": "USD", "cost": 150.0, "sites": 2, "people": 70.0, "bound": 80.0, "gap": 0.125},
         "inputs": [{"layer": "population", "file": "pop.tif", "sha256": "0", "licence": "CC BY 4.0", "source": names[0],
                     "publisher": names[0], "url": "", "year": 2021}],
@@ -261,7 +255,7 @@ def test_text_from_data_stays_text(attack: str) -> None:
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["zones"][0]["name"] == attack
-    assert page.count("<script") == 4  # the data, Leaflet, ours, the start
+    assert page.count("<script") == 5  # the data, Leaflet, two of ours, the start
 
 
 def test_page_is_standalone_accessible_and_honest() -> None:
@@ -487,7 +481,7 @@ def test_text_of_sources_stays_text(attack: str) -> None:
     page = map_html(replace(results, summary={**results.summary, "target": attack, "agreement": hostile}))
     assert attack not in page
     assert page.count(text(attack)) >= 7
-    assert page.count("<script") == 4
+    assert page.count("<script") == 5
 
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -510,15 +504,13 @@ def test_layers_of_zones_and_sources_can_be_switched_and_read(tmp_path) -> None:
         page.on("request", lambda request: asked.append(request.url))
         page.goto((tmp_path / "map.html").as_uri())
         page.evaluate("gapmap.ready()")
-        assert not page.get_by_label("How far a rank can move").is_visible()  # many layers: the groups are folded
-        page.locator("summary", has_text="Zones").click()
         spot = page.evaluate(
             "([lat, lon]) => { const p = gapmap.state.map.latLngToContainerPoint([lat, lon]);"
             "const b = gapmap.state.map.getContainer().getBoundingClientRect(); return [p.x + b.x, p.y + b.y]; }",
             [place.y, place.x],
         )
         tip = page.locator(".leaflet-tooltip.reader")
-        page.get_by_label("How far a rank can move").check()
+        page.get_by_label("Show on the map").select_option(label="How far a rank can move")
         page.mouse.move(*spot)
         tip.wait_for()
         assert tip.locator(".value").inner_text() == "Rank moves 1 place between footprints"
@@ -529,8 +521,7 @@ def test_layers_of_zones_and_sources_can_be_switched_and_read(tmp_path) -> None:
             "not ranked under every footprint",
         ]
         assert page.evaluate("getComputedStyle(document.querySelector('.leaflet-cells-pane img')).opacity") == "0"
-        page.locator("summary", has_text="Agreement").click()
-        page.get_by_label("Declared covered, but doubtful").check()
+        page.get_by_label("Show on the map").select_option(label="Declared covered, but doubtful")
         page.evaluate("gapmap.ready()")
         page.mouse.move(spot[0] + 1, spot[1])
         page.wait_for_function("document.querySelector('.reader .value').textContent.includes('doubtfully')")

@@ -32,17 +32,17 @@ MARKS = (
     ("open and free", "circle", "ffffff"),
     ("over capacity", "diamond", "f28e2b"),
     ("no street near", "triangle", "ffffff"),
-    ("not operational", "cross", "6b7480"),
+    ("not operational", "cross", "c9ced6"),
     ("not free", "square", "b9a3d9"),
 )
 """How hotspots look: words of the legend, shape, colour inside."""
 
 STATES = {
     "": (0, "operational and free"),
-    "room": (0, "operational and free, with room for the people in reach"),
-    "under": (0, "operational and free, with room for the people in reach"),
+    "room": (0, "operational and free, with room"),
+    "under": (0, "operational and free, with room"),
     "not known": (0, "operational and free; whether it has room is not known"),
-    "over": (1, "operational and free, but more people in reach than it has room for"),
+    "over": (1, "operational and free, over capacity"),
     "no street near": (2, "operational and free, but no street leads near it"),
     "not operational": (3, "not operational"),
     "not free": (4, "operational, but not free"),
@@ -77,7 +77,7 @@ def wifi_records(wifi: pd.DataFrame) -> dict[str, Any]:
     dict
         ``marks``: [words, shape, colour, how many]. ``states``: [position of the mark, words]. ``points``:
         [lon, lat, name, position of the state, people nearest within 10 min, people served at once, expected at once];
-        null = not known.
+        null = not known. ``total``: hotspots of the list, drawn or not.
     """
     rows = wifi.head(MAX_WIFI).to_dict("records")
     found = [state_of(row) for row in rows]
@@ -98,6 +98,7 @@ def wifi_records(wifi: pd.DataFrame) -> dict[str, Any]:
         "marks": [[*mark, counts[place]] for place, mark in enumerate(MARKS)],
         "states": [[mark, state_words(state)] for mark, state in zip(marked, order, strict=True)],
         "points": points,
+        "total": len(wifi),
     }
 
 

@@ -73,7 +73,7 @@ def _overstated(record: Mapping[str, Any], metres: int) -> str:
         return f"how many have {walk} is not known"
     if abs(more) < 0.005:
         return f"about as many as have {walk}"
-    return f"{abs(more):.0%} {'more' if more > 0 else 'fewer'} than have {walk}"
+    return f"{more:.0%} more than have {walk}: it overstates" if more > 0 else f"{-more:.0%} fewer than have {walk}"
 
 
 def _open_words(record: Mapping[str, Any]) -> str:

@@ -153,6 +153,7 @@ window.gapmap = (function () {
     const units = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" };
     units.places = "Places, of each zone";
     units.min = "Minutes on foot, mean of each cell";
+    units["places per 1,000 people"] = "Places per 1,000 people, mean of each cell";
     box.append(element("p", units[layer.unit] || layer.unit, "unit"));
     const list = element("ul");
     layer.classes.forEach(function (item) {
@@ -472,7 +473,9 @@ window.gapmap = (function () {
       overlay(map, "Catchments: " + walks + " min walk", "rings", areas.group, { legend: areas.legend, off: true });
     }
     const spots = wifi.hotspots(map, data.wifi, lines, () => state.home);
-    if (data.wifi.points.length) overlay(map, "Existing public WiFi", "ring", spots.group, spots);
+    const shown = data.wifi.points.length;
+    const part = shown < data.wifi.total ? " (" + people(shown) + " of " + people(data.wifi.total) + ")" : "";
+    if (shown) overlay(map, "Existing public WiFi" + part, "ring", spots.group, spots);
     const kinds = Array.from(new Map(data.sites.map((site) => [site.kind, site])).values());
     kinds.forEach(function (kind) {
       const of = data.sites.filter((site) => site.kind === kind.kind);

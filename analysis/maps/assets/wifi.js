@@ -4,6 +4,7 @@ window.gapmapWifi = function (element, people, polygons) {
 
   const EDGE = "#0b4f6c";
   const MANY = 60;
+  const CROWD = 1000;
   const OPACITY = 0.09; // of one area; little, so that the colours of the cells below stay what they are
   /* corners of each shape around (0, 0), about as large as a circle of radius 1 */
   const CORNERS = {
@@ -84,7 +85,9 @@ window.gapmapWifi = function (element, people, polygons) {
   }
 
   function hotspots(map, data, renderer, home) {
-    const size = () => (data.points.length > MANY && map.getZoom() < home() + 2 ? 2 : 3.5);
+    const count = data.points.length;
+    const far = count > CROWD ? 1.2 : count > MANY ? 2 : 3.5;
+    const size = () => (map.getZoom() < home() + 2 ? far : 3.5);
     const spots = data.points.map(function (point) {
       const state = data.states[point[3]];
       const latlng = L.latLng(point[1], point[0]);
@@ -94,7 +97,7 @@ window.gapmapWifi = function (element, people, polygons) {
     const order = spots.slice().sort((a, b) => (a.mark < 2 ? a.mark + 9 : a.mark) - (b.mark < 2 ? b.mark + 9 : b.mark));
     const markers = order.map(function (spot) {
       const mark = data.marks[spot.mark];
-      const look = { shape: mark[1], radius: size(), weight: 1.5, color: EDGE, fillColor: "#" + mark[2], fillOpacity: 1 };
+      const look = { shape: mark[1], radius: size(), weight: count > CROWD ? 1 : 1.5, color: EDGE, fillColor: "#" + mark[2], fillOpacity: 1 };
       return new Mark(spot.latlng, Object.assign({ renderer: renderer, interactive: false }, look));
     });
     map.on("zoomend", () => markers.forEach((marker) => marker.setRadius(size())));
