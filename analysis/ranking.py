@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.ledger import STATES
+from analysis.scenario import DIMENSIONS
 from data.coverage import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ RESERVED = frozenset(
         *("rank", "rank_by_share", "rank_by_wifi", "reasons", "wifi_400_m_people", "wifi_800_m_people"),
         *("wifi_5_min_people", "wifi_10_min_people", "wifi_15_min_people", "wifi_known_people", "wifi_no_way_people"),
         *("wifi_beyond_people", "wifi_share"),
+        *("index_score", "index_rank", *(f"index_{name}{end}" for name in DIMENSIONS for end in ("", "_points"))),
+        *("rank_p5", "rank_p95", "top_probability", "alike_first", "alike_last", "cluster", "cluster_p"),
+        *("rank_share_footprint", "rank_share_population"),
         *("rank_low", "rank_high", "rank_moves", "doubt_people"),
     }
 )
@@ -184,7 +188,8 @@ def ranking_table(zones: gpd.GeoDataFrame) -> pd.DataFrame:
         "unknown_people",
     ]
     columns += ["no_signal_share", "rural_share", "reasons"]
-    more = ("rank_low", "rank_high", "doubt_people", "rank_by_wifi", "wifi_share", "wifi_beyond_people")
+    more = ("rank_low", "rank_high", "rank_p5", "rank_p95", "top_probability", "alike_first", "alike_last", "cluster")
+    more += ("index_rank", "index_score", "doubt_people", "rank_by_wifi", "wifi_share", "wifi_beyond_people")
     columns += [column for column in more if column in zones.columns]
     table = pd.DataFrame(zones[columns])
     return table.sort_values(["rank", "zone_id"], na_position="last", kind="stable").reset_index(drop=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MARK = "provenance.json"
+TABLES = ("index", "indicators", "uncertainty", "use")
 OUTPUTS = frozenset(
     {
         MARK,
@@ -39,6 +40,7 @@ OUTPUTS = frozenset(
         "agreement.csv",
         "sites.csv",
         "catchments.gpkg",
+        *(f"{name}.csv" for name in TABLES),
         "map.html",
         "limitations.md",
         "region",
@@ -72,6 +74,8 @@ class Results:
     catchments : GeoDataFrame or None
         Area within each walk of free public WiFi: ``minutes, people, measure``, polygons in the grid CRS, shortest walk
         first; a picture, people are counted from homes. None = no list of public WiFi.
+    tables : dict of str to DataFrame
+        Further tables, each written as ``<name>.csv``: those of `TABLES` that the run has.
     """
 
     summary: dict[str, Any]
@@ -84,6 +88,7 @@ class Results:
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: pd.DataFrame | None = None
     catchments: gpd.GeoDataFrame | None = None
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict[str, pd.DataFrame])
 
 
 @contextmanager
@@ -171,6 +176,8 @@ def write_results(results: Results, folder: Path) -> None:
         safe_csv(results.agreement, folder / "agreement.csv")
     if results.sites is not None:
         safe_csv(results.sites, folder / "sites.csv")
+    for name, table in sorted(results.tables.items()):
+        safe_csv(table, folder / f"{name}.csv")
     if results.catchments is not None:
         results.catchments.to_file(folder / "catchments.gpkg", layer="catchments", driver="GPKG")
 
@@ -214,6 +221,11 @@ def read_results(folder: Path) -> Results:
             sites=pd.read_csv(folder / "sites.csv", dtype={"site_id": str, "operator": str})
             if (folder / "sites.csv").is_file()
             else None,
+            tables={
+                name: pd.read_csv(folder / f"{name}.csv", dtype={"zone_id": str})
+                for name in TABLES
+                if (folder / f"{name}.csv").is_file()
+            },
             catchments=gpd.read_file(folder / "catchments.gpkg") if (folder / "catchments.gpkg").is_file() else None,
         )
     except (OSError, ValueError, KeyError) as error:

@@ -21,6 +21,7 @@ from analysis.fragments import make_fragments
 from analysis.ledger import make_ledger
 from analysis.limits import limitations
 from analysis.maps import write_map
+from analysis.measure import measure
 from analysis.on_foot import on_foot
 from analysis.planning import make_plan
 from analysis.propagation import make_propagation
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from analysis.assess import Assessment
     from analysis.footprint import Coverage
     from analysis.fragments import Fragments
+    from analysis.ledger import Ledger
     from data.region import Region
 
 SOFTWARE = ("numpy", "scipy", "numba", "pandas", "pyarrow", "geopandas", "rasterio", "shapely", "pyproj", "h3")
@@ -122,7 +124,12 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         wifi_words=reach_words(access, reach=reach),
     )
     zones["doubt_people"] = _doubt(fragments, assessment)
-    moves = _moves(region, fragments, coverage, zones, scenario=scenario, settlement=settlement)
+    ledgers = _ledgers(coverage, fragments, {scenario.footprint: ledger})
+    moves = _moves(region, fragments, ledgers, zones, scenario=scenario, settlement=settlement)
+    progress(0.68, "measuring the divide")
+    divide = measure(region, fragments, zones, ledgers, settlement=settlement, assessment=assessment, scenario=scenario)
+    for name, column in divide.columns.items():
+        zones[name] = column
     ranking = ranking_table(zones)
     progress(0.7, "choosing what to build")
     plan, record = make_plan(
@@ -148,6 +155,7 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     told["wifi"] = wifi_record(
         region, fragments, access, ledger=ledger, settlement=settlement, scenario=scenario, foot=foot
     )
+    told |= divide.records
     told["plan"] = record
     return Results(
         summary=told,
@@ -169,6 +177,7 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         agreement=agreement(fragments, assessment.bases),
         sites=None if assessment.dimensioned is None else assessment.dimensioned.sites,
         catchments=catchments(region, fragments, access, foot),
+        tables=divide.tables,
     )
 
 
@@ -179,21 +188,26 @@ def _doubt(fragments: Fragments, assessment: Assessment) -> NDArray[np.float64]:
     return np.where(compared > 0, fragments.by_zone(np.nan_to_num(doubtful)), np.nan)
 
 
+def _ledgers(coverage: Coverage, fragments: Fragments, own: dict[str, Ledger]) -> dict[str, Ledger]:
+    """Ledgers under every footprint that was laid out; those of other footprints know nothing of quality."""
+    others = {name: make_ledger(coverage, fragments, variant=name) for name in coverage.variants if name not in own}
+    return own | others
+
+
 def _moves(
     region: Region,
     fragments: Fragments,
-    coverage: Coverage,
+    ledgers: dict[str, Ledger],
     zones: gpd.GeoDataFrame,
     *,
     scenario: Scenario,
     settlement: NDArray[np.int16],
 ) -> pd.DataFrame | None:
     """Ranks under the low, the central and the high footprints, joined to the zones; None without the band."""
-    if coverage.variants != VARIANTS:
+    if set(ledgers) != set(VARIANTS):
         return None
     others: dict[str, gpd.GeoDataFrame] = {}
-    for variant in ("low", "central", "high"):
-        ledger = make_ledger(coverage, fragments, variant=variant)
+    for variant, ledger in sorted(ledgers.items()):
         others[variant] = zone_table(region, fragments, ledger, target=scenario.target, settlement=settlement, wifi={})
     moves = rank_change(others["central"], low=others["low"], high=others["high"])
     by_zone = moves.set_index("zone_id").reindex(zones["zone_id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +15,10 @@ from geo.errors import ScenarioError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+DIMENSIONS = ("availability", "quality", "public_access", "affordability", "devices", "skills", "power")
+"""Dimensions of the composite index, in their order."""
 
 
 class _Section(BaseModel):
@@ -104,6 +109,90 @@ class PublicWifi(_Section):
     )
 
 
+class Weights(_Section):
+    """Weights of one body, on the record."""
+
+    name: str = Field(description="What the set is called, such as 'ward meeting'.", min_length=1)
+    set_by: str = Field(description="Who set it: a role, a body or a meeting, not a private person.", min_length=1)
+    set_on: dt.date = Field(description="When, as 2026-05-01.")
+    weights: dict[str, float] = Field(description="Weight by dimension, in any unit; only proportions count.")
+
+
+class Index(_Section):
+    """The composite index of meaningful connectivity; see docs/divide.md."""
+
+    weights: dict[str, float] = Field(
+        default_factory=lambda: dict.fromkeys(DIMENSIONS, 1.0),
+        description="Weight by dimension: availability, quality, public_access, affordability, devices, skills, power.",
+    )
+    set_by: str = Field(default="nobody: equal weights by default", description="Who set these weights.")
+    sets: list[Weights] = Field(
+        default_factory=list[Weights],
+        description="Weights of several bodies in place of weights: the mean of all, each normalised first.",
+    )
+    aggregation: Literal["arithmetic", "geometric"] = Field(
+        default="arithmetic", description="'geometric' lets a good dimension make up less for a bad one."
+    )
+    missing: Literal["none", "renormalise"] = Field(
+        default="renormalise",
+        description="What a zone that lacks a dimension gets: no score, or the score of the others.",
+    )
+    least_known: float = Field(
+        default=0.6, ge=0, le=1, description="With 'renormalise': least known share of the weights for a score."
+    )
+    goalposts: dict[str, list[float]] = Field(
+        default_factory=dict,
+        description="[worst, best] by dimension, for other goalposts than 0 and 1 (affordability: 0.1, 0.02 of income).",
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Index:
+        weights = {"weights": self.weights, **{given.name: given.weights for given in self.sets}}
+        wrong = [
+            f"{table}.{name} is no dimension; {suggestion(name, list(DIMENSIONS))}"
+            for table, values in [*weights.items(), ("goalposts", self.goalposts)]
+            for name in values
+            if name not in DIMENSIONS
+        ]
+        for name, ends in self.goalposts.items():
+            if len(ends) != 2 or ends[0] == ends[1]:
+                wrong.append(f"goalposts.{name}: give [worst, best], not equal")
+        for table, values in weights.items():
+            wrong += [f"{table}.{name} is below 0" for name, weight in values.items() if weight < 0]
+            wrong += [] if sum(values.values()) > 0 else [f"{table} sum to 0"]
+        if wrong:
+            raise ValueError(f"index: {'; '.join(wrong)}")
+        return self
+
+
+class Uncertainty(_Section):
+    """How sure the ranking is, by Monte Carlo; see docs/divide.md."""
+
+    draws: int = Field(default=1000, ge=20, le=100_000, description="Random draws.")
+    top: int = Field(default=10, ge=1, description="Size of the top whose chances are given.")
+    population_sd: float = Field(
+        default=0.1, ge=0, le=1, description="Relative standard deviation of a zone's population count (an assumption)."
+    )
+    adoption_sd: float = Field(
+        default=0.03, ge=0, le=0.5, description="Standard deviation of the share online of a zone (an assumption)."
+    )
+    footprint_common: float = Field(
+        default=1.0, ge=0, le=1, description="Correlation of the footprint error between zones; 1 = one error for all."
+    )
+    concentration: float = Field(
+        default=50, ge=1, description="How near drawn weights of the index lie to the chosen ones (Dirichlet)."
+    )
+
+
+class Clusters(_Section):
+    """Where the gap clusters: local Moran's I."""
+
+    permutations: int = Field(default=9999, ge=99, le=99_999, description="Random arrangements of the other zones.")
+    false_discovery: float = Field(
+        default=0.05, gt=0, lt=1, description="Expected share of chance findings among the zones called a cluster."
+    )
+
+
 class Investment(_Section):
     """What may be built, with how much money, and what it is worth."""
 
@@ -147,6 +236,9 @@ class Scenario(_Section):
     capacity: Capacity = Field(default=Capacity(), description="Busy-hour demand against what sites carry.")
     walking: Walking = Field(default=Walking(), description="How people walk to public WiFi.")
     wifi: PublicWifi = Field(default=PublicWifi(), description="What a hotspot serves.")
+    index: Index = Field(default=Index(), description="The composite index of meaningful connectivity.")
+    uncertainty: Uncertainty = Field(default=Uncertainty(), description="How sure the ranking is.")
+    clusters: Clusters = Field(default=Clusters(), description="Where the gap clusters.")
     settlement: SettlementOptions = Field(
         default_factory=SettlementOptions, description="Options of settlement classes."
     )
