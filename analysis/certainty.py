@@ -67,6 +67,35 @@ def gap_certainty(
     return rank_uncertainty(model, top=wanted.top, draws=wanted.draws, seed=scenario.seed)
 
 
+def use_certainty(
+    zones: gpd.GeoDataFrame, fragments: Fragments, ledgers: Mapping[str, Ledger], *, scenario: Scenario
+) -> RankUncertainty | None:
+    """How sure the ranking by people not connected is: in the coverage gap (below 3G), or covered and not online.
+
+    None where no zone says who is online. Zones whose figure is not known have no rank.
+    """
+    using = zones["using_share"].to_numpy(dtype=np.float64)
+    known = zones["unconnected_people"].notna().to_numpy() & np.isfinite(using)
+    if not known.any():
+        return None
+    wanted, people = scenario.uncertainty, zones["population"].to_numpy(dtype=np.float64)
+    gaps = {name: np.minimum(_gap(fragments, ledger, target="3G"), people) for name, ledger in ledgers.items()}
+    central = gaps[scenario.footprint]
+    low, high = np.maximum(gaps.get("low", central), central), np.minimum(gaps.get("high", central), central)
+    # a share near 0 or 1 cannot vary by so much
+    widest = 0.9 * np.sqrt(np.clip(using * (1 - using), 0.0, None))
+    model = gap_model(
+        zones["zone_id"].astype(str).to_numpy(dtype=str),
+        people=people,
+        gap=Gaps(low, central, high, common=wanted.footprint_common),
+        ranked=known & zones["rank"].notna().to_numpy(),
+        population_sd=wanted.population_sd,
+        adoption=using,
+        adoption_sd=np.where(known, np.minimum(wanted.adoption_sd, np.nan_to_num(widest)), 0.0),
+    )
+    return rank_uncertainty(model, top=wanted.top, draws=wanted.draws, seed=scenario.seed)
+
+
 def _gap(fragments: Fragments, ledger: Ledger, *, target: str) -> NDArray[np.float64]:
     return fragments.by_zone(ledger.below(target) * fragments.persons)
 

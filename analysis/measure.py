@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.certainty import gap_certainty, index_certainty, uncertainty_record, uncertainty_table, zone_columns
+from analysis.certainty import (
+    gap_certainty,
+    index_certainty,
+    uncertainty_record,
+    uncertainty_table,
+    use_certainty,
+    zone_columns,
+)
 from analysis.dimensions import MEANINGS, availability, index_columns, make_index, zone_dimensions
 from analysis.divide import cluster_columns, cluster_record, gap_clusters, inequality_record
 
@@ -69,6 +76,7 @@ def measure(
     index, left_out = make_index(table, scenario.index)
     gap = gap_certainty(zones, fragments, ledgers, scenario=scenario)
     score = None if index is None else index_certainty(index, fragments, ledgers, scenario=scenario)
+    unconnected = use_certainty(zones, fragments, ledgers, scenario=scenario)
     clusters = gap_clusters(zones, scenario=scenario)
     records = {
         "index": _index_record(index, left_out, scenario),
@@ -78,7 +86,9 @@ def measure(
     }
     columns = index_columns(index, pd.Index(ids)) | dict(zone_columns(gap))
     columns |= cluster_columns(clusters, ids.to_numpy())
-    tables = {"uncertainty": uncertainty_table(zones, gap=gap, index=score)}
+    if unconnected is not None:
+        columns["rank_by_use"] = pd.Series(unconnected.rank).astype("Int64").array
+    tables = {"uncertainty": uncertainty_table(zones, gap=gap, unconnected=unconnected, index=score)}
     if index is not None:
         tables["index"] = _index_table(index, table, zones)
     return Measured(records, columns, tables)

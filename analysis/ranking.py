@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.ledger import STATES
 from analysis.scenario import DIMENSIONS
+from analysis.use_tables import ZONE_COLUMNS
 from data.coverage import TECHNOLOGIES
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ RESERVED = frozenset(
         *("index_score", "index_rank", *(f"index_{name}{end}" for name in DIMENSIONS for end in ("", "_points"))),
         *("rank_p5", "rank_p95", "top_probability", "alike_first", "alike_last", "cluster", "cluster_p"),
         *("rank_share_footprint", "rank_share_population"),
+        *ZONE_COLUMNS,
+        *("unconnected_people", "rank_by_use"),
         *("rank_low", "rank_high", "rank_moves", "doubt_people"),
     }
 )
@@ -189,7 +192,8 @@ def ranking_table(zones: gpd.GeoDataFrame) -> pd.DataFrame:
     ]
     columns += ["no_signal_share", "rural_share", "reasons"]
     more = ("rank_low", "rank_high", "rank_p5", "rank_p95", "top_probability", "alike_first", "alike_last", "cluster")
-    more += ("index_rank", "index_score", "doubt_people", "rank_by_wifi", "wifi_share", "wifi_beyond_people")
+    more += ("rank_by_use", "unconnected_people", "using_share", "index_rank", "index_score", "doubt_people")
+    more += ("rank_by_wifi", "wifi_share", "wifi_beyond_people")
     columns += [column for column in more if column in zones.columns]
     table = pd.DataFrame(zones[columns])
     return table.sort_values(["rank", "zone_id"], na_position="last", kind="stable").reset_index(drop=True)

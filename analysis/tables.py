@@ -37,6 +37,7 @@ def cells_table(
     assessment: Assessment | None = None,
     access: Access | None = None,
     reach: int = 5,
+    more: dict[str, Any] | None = None,
 ) -> gpd.GeoDataFrame:
     """One row per analysed populated cell, ascending `cell_id`; columns as documented in docs/outputs.md.
 
@@ -69,6 +70,7 @@ def cells_table(
         columns |= cell_columns(fragments, access, wifi_ids=ids, reach=reach)
     if assessment is not None:
         columns |= _assessed(fragments, assessment)
+    columns |= more or {}
     for name, layer in region.groups.items():
         columns[f"group_{name}"] = layer.values.ravel()[fragments.cells]
     geometry = gpd.points_from_xy(x, y, crs=region.grid.crs)

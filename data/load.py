@@ -14,6 +14,7 @@ from data.layer import Layer
 from data.load_coverage import load_coverage, load_known, reach_of
 from data.load_radio import load_dem, load_radio
 from data.load_streets import region_streets
+from data.load_use import groups_table, region_use
 from data.loader import Loader
 from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
@@ -79,6 +80,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     hosts = _hosts(loader, frame)
     streets, streets_known = region_streets(loader, frame, zones=zones, dem=radio["dem"])
     zones, indicators = _indicators(loader, zones)
+    use, group_shares = region_use(loader, zones, indicators, layers=layers)
     loader.stop_at_faults()
     tell(0.8, "meeting zones and cells")
     cell_zone = cell_zone_table(zones.geometry, frame)
@@ -109,6 +111,8 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
         beyond_frame=layers["beyond"],
         sources=tuple(loader.sources),
         notes=tuple(loader.notes),
+        use=use,
+        group_shares=group_shares,
     )
 
 
@@ -227,7 +231,7 @@ def _rasters(loader: Loader, frame: Grid) -> dict[str, Any]:
         "population": people and people[0],
         "total": people and people[1],
         "beyond": people and people[2],
-        "groups": {name: found[0] for name, found in groups.items() if found},
+        "groups": {name: found[0] for name, found in groups.items() if found} | groups_table(loader, frame),
         "land": land and land[0],
         "built": built and built[0],
     }

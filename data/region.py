@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from data.notes import Note
     from data.region_file import RegionFile
     from data.terrain import Dem
+    from data.use import GroupShares, UseShares
     from geo.grid import Grid
     from geo.network import Network
     from geo.zonal import CellZone
@@ -70,6 +71,10 @@ class Region:
     sources : tuple of Source
     notes : tuple of Note
         What was repaired, dropped, unmatched.
+    use : UseShares or None
+        What the zones say of internet use; None = nothing.
+    group_shares : tuple of GroupShares
+        Every group, those with a layer among `groups` too.
     """
 
     name: str
@@ -98,6 +103,8 @@ class Region:
     beyond_frame: float
     sources: tuple[Source, ...]
     notes: tuple[Note, ...]
+    use: UseShares | None = None
+    group_shares: tuple[GroupShares, ...] = ()
 
 
 def lonlat(grid: Grid, x: Any, y: Any) -> tuple[Any, Any]:

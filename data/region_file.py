@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from data.settings import Section, read_toml, validated
+from data.use_file import GroupSection, UseSection
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Technology = Literal["2G", "3G", "4G", "5G"]
 Words = dict[str, str | list[str]]
+Use = UseSection | None
+Groups = list[GroupSection]
 
 
 class Origin(Section):
@@ -75,6 +78,22 @@ Known = Annotated[
 ]
 
 
+class GroupsTable(FileSection):
+    """Groups from a table of grid cells (Parquet or CSV), one row a cell."""
+
+    x: str = Field(description="Column with the easting (or longitude) of the cell.")
+    y: str = Field(description="Column with its northing (or latitude).")
+    size: float = Field(description="Side of a cell in units of crs (metres, or degrees).", gt=0)
+    corner: Literal["lower-left", "centre"] = Field(
+        "lower-left", description="Which point of the cell x and y are: its lower-left corner, or its centre."
+    )
+    crs: str = Field(description="CRS of x and y, such as EPSG:3035.")
+    columns: dict[str, str] = Field(
+        description="Column with the persons of each group, by group name, such as { women = 'F' }.", min_length=1
+    )
+    missing: list[float] = Field(default_factory=list, description="Values that mean not known, such as -9999.")
+
+
 class PopulationSection(FileSection):
     """People, as a GeoTIFF of persons per cell."""
 
@@ -87,6 +106,16 @@ class PopulationSection(FileSection):
     groups: dict[str, str] = Field(
         default_factory=dict, description="GeoTIFFs of persons of a group (women, aged_60_plus …), by group name."
     )
+    groups_table: GroupsTable | None = Field(
+        None, description="Groups from a table of grid cells, such as a census grid; beside or in place of groups."
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> PopulationSection:
+        twice = sorted(set(self.groups) & set(self.groups_table.columns if self.groups_table else ()))
+        if twice:
+            raise ValueError(f"groups and groups_table both have {', '.join(twice)}")
+        return self
 
 
 class ZonesSection(FileSection):
@@ -328,6 +357,10 @@ class RegionFile(Section):
     wifi: WifiSection | None = Field(None, description="Public WiFi.")
     hosts: HostsSection | None = Field(None, description="Candidate hosts of WiFi.")
     indicators: IndicatorsSection | None = Field(None, description="Figures by zone.")
+    use: Use = Field(None, description="Who uses the internet, what keeps people off, what it costs.")
+    group: Groups = Field(
+        default_factory=list, description="Groups of people: shares by zone, or words and use of a group's layer."
+    )
 
 
 def load_region_file(path: Path) -> RegionFile:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.figures import figures
 from data.notes import Note, Notes, listed
 from data.settings import suggestion
-from data.tables_in import row_faults
+from data.use_columns import Columns
 from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from data.layer import Layer
@@ -26,12 +24,10 @@ SETTINGS = "region.toml"
 BARRIERS = ("device", "skills", "electricity")
 """What keeps people off; they do not exclude one another."""
 _BARRIER_KEYS = {
-    "device": ("devices", "no_device"),
-    "skills": ("skills", "no_skills"),
-    "electricity": ("electricity", "no_electricity"),
+    "device": ("no_device", "devices"),
+    "skills": ("no_skills", "skills"),
+    "electricity": ("no_electricity", "electricity"),
 }
-ROUNDING = 1e-9
-"""By so much a share may exceed everybody."""
 SLACK_PERSONS, SLACK_SHARE = 1.0, 1e-3
 """A group may exceed the people of a cell by one person and 0.1 %: census offices round counts, or perturb them."""
 
@@ -95,91 +91,6 @@ class GroupShares:
     year: int | None
 
 
-@dataclass
-class _Columns:
-    """Columns of the zones as figures, every fault kept."""
-
-    zones: gpd.GeoDataFrame
-    settings: RegionFile
-    indicators: tuple[str, ...]
-    faults: list[Fault] = field(default_factory=list[Fault])
-
-    def file(self, column: str) -> str:
-        """File that a column stands in."""
-        section = self.settings.indicators if column in self.indicators else self.settings.zones
-        return (section or self.settings.zones).file
-
-    def year(self, columns: list[str]) -> int | None:
-        """Year of the first of these columns whose file states one."""
-        sections = [self.settings.indicators if c in self.indicators else self.settings.zones for c in columns]
-        return next((section.year for section in sections if section is not None and section.year is not None), None)
-
-    def read(self, column: str, *, key: str) -> NDArray[np.float64]:
-        """Figures of one column; NaN where not known, or where it is not there."""
-        if column not in self.zones.columns or column == "geometry":
-            known = [str(name) for name in self.zones.columns if name != "geometry"]
-            self.faults.append(Fault(self.file(column), f"{key}: no such column", suggestion(column, known), column))
-            return np.full(len(self.zones), np.nan)
-        values: pd.Series[Any] = self.zones[column].set_axis(self.zones["zone_id"].astype(str), axis=0)
-        return figures(values, name=self.file(column), column=column, faults=self.faults)
-
-    def beyond(self, column: str, bad: NDArray[np.bool_], values: NDArray[np.float64], *, why: str, mend: str) -> None:
-        """Name the zones whose value cannot be."""
-        ids = self.zones["zone_id"].astype(str).to_numpy()
-        problem = {str(zone): f"{value:g} {why}" for zone, value in zip(ids[bad], values[bad], strict=True)}
-        self.faults += row_faults(self.file(column), column, problem, mend=mend)
-
-    def share(self, column: str | None, unit: str | None, *, key: str, rest: bool = False) -> NDArray[np.float64]:
-        """Share as a fraction; `rest`: the column holds those who do not."""
-        if column is None:
-            return np.full(len(self.zones), np.nan)
-        values = self.read(column, key=key)
-        known = values[~np.isnan(values)]
-        whole = 100.0 if unit == "percent" else 1.0
-        mend = f"give 0 to {whole:g} ({key}, unit = '{unit}'), or leave it blank when it is not known"
-        self.beyond(column, values < 0, values, why="is below 0", mend=mend)
-        highest = float(known.max(initial=0.0))
-        if unit == "percent" and 0 < highest <= 1:
-            self._unlike(column, key, f"no value is above 1 (largest {highest:g}): fractions, not percent?", "fraction")
-        elif unit == "fraction" and 1 + ROUNDING < highest <= 100:
-            self._unlike(column, key, f"values are above 1 (largest {highest:g}): percent, not fractions?", "percent")
-        else:
-            over = values > whole * (1 + ROUNDING)
-            self.beyond(column, over, values, why=f"is above {whole:g}: more than all people", mend=mend)
-        part = np.clip(values / whole, 0.0, 1.0)
-        return 1 - part if rest else part
-
-    def _unlike(self, column: str, key: str, problem: str, other: str) -> None:
-        factor = "multiply the column by 100" if other == "fraction" else "divide the column by 100"
-        mend = f"{factor}, or set unit = '{other}' if every share of the section is written so ({key})"
-        self.faults.append(Fault(self.file(column), problem, mend, column))
-
-    def pair(self, section: UseSection | GroupSection, keys: tuple[str, str], unit: str | None, *, at: str) -> Any:
-        """A share that is given as such or as its rest."""
-        plain, rest = getattr(section, keys[0]), getattr(section, keys[1])
-        if rest is not None:
-            return self.share(rest, unit, key=f"{at}.{keys[1]}", rest=True)
-        return self.share(plain, unit, key=f"{at}.{keys[0]}")
-
-    def amount(self, value: str | float | None, *, key: str, above: bool = False) -> NDArray[np.float64]:
-        """Money, of a column or one figure for all zones; `above`: 0 is impossible too."""
-        if not isinstance(value, str):
-            return np.full(len(self.zones), np.nan if value is None else value)
-        values = self.read(value, key=key)
-        bad = values <= 0 if above else values < 0
-        self.beyond(value, bad, values, why=f"is no {key}", mend="correct it, or leave it blank when it is not known")
-        return values
-
-    def gini(self, value: str | float | None) -> NDArray[np.float64]:
-        """Gini of income, of a column or one figure for all zones."""
-        if not isinstance(value, str):
-            return np.full(len(self.zones), np.nan if value is None else value)
-        values = self.read(value, key="use.income_gini")
-        bad = (values < 0) | (values >= 1)
-        self.beyond(value, bad, values, why="is no Gini", mend="write 43.5 as 0.435, or leave it blank")
-        return values
-
-
 def read_use(
     zones: gpd.GeoDataFrame, *, settings: RegionFile, indicators: tuple[str, ...], layers: list[str]
 ) -> tuple[UseShares | None, tuple[GroupShares, ...], Notes]:
@@ -210,7 +121,7 @@ def read_use(
         Every fault at once: columns that are not there, shares below 0 or above everybody, percent and fractions mixed
         up, amounts that cannot be, a missing unit or year, a group without people or with two sources of them.
     """
-    columns = _Columns(zones, settings, indicators)
+    columns = Columns(zones, settings, indicators)
     section = settings.use
     columns.faults += _setting_faults(settings, layers)
     use = None if section is None else _use(section, columns)
@@ -219,23 +130,24 @@ def read_use(
     groups += [_plain(name, columns) for name in sorted(set(layers) - named)]
     if columns.faults:
         raise SchemaError(columns.faults)
-    notes = _unknown("share of internet users", use.using, zones) if use is not None and _given(section) else []
-    for group in settings.group:
-        found = next(made for made in groups if made.name == group.name)
-        if group.online or group.offline:
-            notes += _unknown(f"share of internet users among '{group.name}'", found.using, zones)
-        if found.share is not None:
-            notes += _unknown(f"share of '{group.name}'", found.share, zones)
-    return use, tuple(groups), notes
+    return use, tuple(groups), _notes(use, groups, zones=zones, settings=settings)
 
 
-def _given(section: UseSection | None) -> bool:
-    return section is not None and (section.online or section.offline) is not None
-
-
-def _unknown(what: str, values: NDArray[np.float64], zones: gpd.GeoDataFrame) -> Notes:
-    names = zones["zone_name"].astype(str).to_numpy()[np.isnan(values)]
-    return [Note("use", f"zones whose {what} is not known", names.size, listed(names.tolist()))]
+def _notes(use: UseShares | None, groups: list[GroupShares], *, zones: gpd.GeoDataFrame, settings: RegionFile) -> Notes:
+    """Zones for which a figure that was asked for is not known."""
+    names = zones["zone_name"].astype(str).to_numpy()
+    told: dict[str, NDArray[np.float64]] = {}
+    if use is not None and settings.use is not None:
+        told |= {"share of internet users": use.using} if settings.use.online or settings.use.offline else {}
+        told |= {f"share without {name}": share for name, share in use.without.items()}
+        told |= {"price or income": use.price + use.income} if settings.use.price is not None else {}
+    for group, made in zip(settings.group, groups, strict=False):
+        told |= {f"share of '{group.name}'": made.share} if made.share is not None else {}
+        told |= {f"share of internet users among '{group.name}'": made.using} if group.online or group.offline else {}
+    missing: dict[tuple[str, ...], list[str]] = {}
+    for what, values in told.items():
+        missing.setdefault(tuple(names[np.isnan(values)]), []).append(what)
+    return [Note("use", f"zones with no {', '.join(w)}", len(zone), listed(list(zone))) for zone, w in missing.items()]
 
 
 def _setting_faults(settings: RegionFile, layers: list[str]) -> list[Fault]:
@@ -259,12 +171,12 @@ def _setting_faults(settings: RegionFile, layers: list[str]) -> list[Fault]:
     return faults + [Fault(SETTINGS, f"group '{name}' stands twice", "keep one of them") for name in twice]
 
 
-def _use(section: UseSection, columns: _Columns) -> UseShares:
+def _use(section: UseSection, columns: Columns) -> UseShares:
     unit = section.unit
     asked = {name: keys for name, keys in _BARRIER_KEYS.items() if any(getattr(section, key) for key in keys)}
     use = UseShares(
         using=columns.pair(section, ("online", "offline"), unit, at="use"),
-        without={name: 1 - columns.pair(section, keys, unit, at="use") for name, keys in asked.items()},
+        without={name: columns.pair(section, keys, unit, at="use") for name, keys in asked.items()},
         price=columns.amount(section.price, key="use.price"),
         income=columns.amount(section.income, key="use.income", above=True),
         gini=columns.gini(section.income_gini),
@@ -284,7 +196,7 @@ def _names(section: UseSection) -> list[str]:
     return [*section.columns.values(), *money]
 
 
-def _group(group: GroupSection, use: UseSection | None, columns: _Columns) -> GroupShares:
+def _group(group: GroupSection, use: UseSection | None, columns: Columns) -> GroupShares:
     unit, at = group.unit or (use.unit if use else None), f"group '{group.name}'"
     share = columns.pair(group, ("share", "not_share"), unit, at=at) if group.share or group.not_share else None
     using = columns.pair(group, ("online", "offline"), unit, at=at)
@@ -297,7 +209,7 @@ def _group(group: GroupSection, use: UseSection | None, columns: _Columns) -> Gr
     return GroupShares(group.name, group.label or _words(group.name), share, using, group.of, group.against, year)
 
 
-def _plain(name: str, columns: _Columns) -> GroupShares:
+def _plain(name: str, columns: Columns) -> GroupShares:
     """A layer of which nothing else is written."""
     nothing = np.full(len(columns.zones), np.nan)
     return GroupShares(name, _words(name), None, nothing, "", None, _layer_year(name, columns.settings))
