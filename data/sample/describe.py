@@ -18,6 +18,36 @@ file = "streets.geojson"
 {_PROVENANCE}"""
 
 
+_GROUPS = """
+[[group]]
+name = "women"
+share = "pct_female"
+offline = "pct_offline_female_15plus"
+of = "aged 15 and over"
+
+[[group]]
+name = "children"
+label = "children under 15"
+share = "pct_under15"
+
+[[group]]
+name = "aged_60_plus"
+label = "aged 60 and over"
+share = "pct_60plus"
+offline = "pct_offline_60plus"
+
+[[group]]
+name = "disabled"
+label = "people with disabilities"
+share = "pct_disability"
+
+[[group]]
+name = "low_income"
+label = "low income"
+share = "pct_low_income"
+"""
+
+
 def region_toml(*, streets: bool) -> str:
     """Text of the region's description, with or without streets; every section carries its source and licence."""
     return f"""# {LABEL}.
@@ -86,7 +116,18 @@ columns = {{ id = "id", name = "name", category = "category", x = "lon", y = "la
 [indicators]  # percent of each district's people; empty = not known
 file = "indicators.csv"
 id = "id"
-{_PROVENANCE}"""
+{_PROVENANCE}
+[use]  # which of these say who is online, what keeps people off, what it costs
+unit = "percent"
+offline = "pct_offline_15plus"
+no_device = "pct_no_smartphone"
+no_skills = "pct_no_skills"
+no_electricity = "pct_no_electricity"
+price = "basket_month"
+income = "income_month"
+income_gini = 0.4
+of = "aged 15 and over"
+{_GROUPS}"""
 
 
 def readme(settings: dict[str, int], *, streets: bool) -> str:
@@ -109,7 +150,7 @@ declared_4g.geojson   the 4G that the operators claim, wider than their sites se
 speed_tests.csv       speed tests by tile (quadkeys of zoom 16)
 {streets_line}wifi.csv              public WiFi; some of it planned or out of service
 public_buildings.csv  schools, clinics, markets, libraries, community centres, town halls
-indicators.csv        percentages by district; one district has empty fields, which mean "not known"
+indicators.csv        percentages by district, and money a month; one district has empty fields, which mean "not known"
 roads.geojson, river.geojson, places.geojson   for orientation; no figure depends on them
 truth.json            known answers: totals, people by district, counts of sites and WiFi, kilometres of streets
 """

@@ -89,10 +89,24 @@ def public_wifi(buildings: pd.DataFrame, places: Places, *, seed: int) -> pd.Dat
     )
 
 
+def _means(
+    remote: NDArray[np.float64], offline: NDArray[np.float64], *, seed: int
+) -> dict[str, NDArray[np.float64] | float]:
+    """Skills, electricity, and what the entry-level basket costs a month against income, in an invented currency."""
+    rng = stream(seed, "means")
+    n = remote.size
+    return {
+        "pct_no_skills": np.clip(offline + 12 + 8 * remote + 2 * rng.standard_normal(n), 5, 95).round(1),
+        "pct_no_electricity": np.clip(2 + 26 * remote + 2 * rng.standard_normal(n), 0, 90).round(1),
+        "basket_month": 6.0,
+        "income_month": np.round(620 - 430 * remote + 25 * rng.standard_normal(n)),
+    }
+
+
 def indicators(
     districts: Districts, *, persons: NDArray[np.float64], km2: NDArray[np.float64], seed: int
 ) -> pd.DataFrame:
-    """Percentages of each district's people; poorer, younger and more offline where it is emptier.
+    """Percentages of each district's people, and money a month; poorer, younger and more offline where it is emptier.
 
     One district (the emptiest) has no figures on income and use: empty, which is "not known", not zero.
 
@@ -123,6 +137,7 @@ def indicators(
             "pct_no_smartphone": np.clip(offline - about(2, 6, 1.5), 3, 90),
         }
     ).round(1)
+    table = table.assign(**_means(remote, offline, seed=seed))
     table.insert(0, "id", list(districts.ids))
     empty = int(np.argmin(persons / km2))
     missing = [
@@ -131,6 +146,8 @@ def indicators(
         "pct_offline_female_15plus",
         "pct_offline_60plus",
         "pct_no_smartphone",
+        "pct_no_skills",
+        "income_month",
     ]
     table.loc[empty, missing] = np.nan
     return table
