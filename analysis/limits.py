@@ -39,9 +39,7 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     else:
         lines += _wifi_lines(summary["wifi"])
     lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
-    lines.append(
-        "- Adoption, price, devices and skills are not in the ledger yet: being covered is not being connected."
-    )
+    lines += _use_lines(summary)
     lines.append(f"- {summary['population']['outside_zones']:,.0f} people live in analysed cells outside every zone.")
     ranked = [zone for zone in summary["zones"] if pd.isna(zone["rank"])]
     if ranked:
@@ -53,6 +51,29 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     if unlicensed:
         lines.append(f"- No licence was stated for: {', '.join(unlicensed)}. Clear that before publishing.")
     return "\n".join(lines) + "\n"
+
+
+def _use_lines(summary: dict[str, Any]) -> list[str]:
+    """What is not known of use, and on what the order of zones stands."""
+    use, doubt, index = summary["use"], summary["uncertainty"], summary["index"]
+    unknown, total = use["region"]["use"]["use_not_known"], use["region"]["population"]
+    if use["region"]["using_share"] is None:
+        lines = ["- Nothing says who uses the internet: being covered is not being connected."]
+    else:
+        lines = [f"- Internet use is not known of {unknown:,.0f} of {total:,.0f} people. {use['rule']}"]
+        silent = [zone["zone_name"] for zone in use["by_zone"] if zone["using_share"] is None]
+        if silent:
+            lines.append(f"- {len(silent)} zones say nothing of use: {', '.join(silent[:20])}.")
+        if use["of"]:
+            lines.append(f"- Figures of use speak of those {use['of']}; they are taken for everybody.")
+    lines.append(
+        f"- The certainty of ranks stands on assumed errors: {doubt['population_sd']:.0%} of a zone's people, and "
+        "footprints between low and high."
+    )
+    if index["left_out"]:
+        lines.append(f"- The index lacks {', '.join(index['left_out'])}: no zone has figures of them.")
+    lines.append(f"- Weights of the index were set by: {'; '.join(index['set_by'])}.")
+    return lines
 
 
 def _wifi_lines(wifi: dict[str, Any]) -> list[str]:

@@ -31,6 +31,7 @@ def headline(summary: dict[str, Any]) -> list[str]:
     lines += [
         f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]
     ]
+    lines += _footnotes(summary)
     money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
     lines.append(
         f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "
@@ -38,6 +39,27 @@ def headline(summary: dict[str, Any]) -> list[str]:
         if plan["gap"] is not None
         else f"Plan: nothing worth building was found for {money}"
     )
+    return lines
+
+
+def _footnotes(summary: dict[str, Any]) -> list[str]:
+    """Under the ranking: how sure its top is, who is connected, and which zones say nothing of use."""
+    doubt, use = summary["uncertainty"], summary["use"]
+    lines: list[str] = []
+    if doubt["ranked"]:
+        lines.append(
+            f"of the first {doubt['top']} zones {doubt['sure_of_top']} are among them in at least 95 % of "
+            f"{doubt['draws']:,} random draws; {doubt['never_in_top']} of {doubt['ranked']} zones hardly ever are"
+        )
+    whole = use["region"]
+    if whole["using_share"] is not None:
+        lines.append(
+            f"{whole['using_share']:.1%} use the internet; covered but not using (usage gap): {whole['usage_gap']:,.0f} "
+            f"people; not known of {whole['use']['use_not_known']:,.0f}"
+        )
+        silent = [zone["zone_name"] for zone in use["by_zone"] if zone["using_share"] is None]
+        if silent:
+            lines.append(f"use is not known in {len(silent)} zones: {', '.join(silent[:10])}")
     return lines
 
 
