@@ -54,8 +54,8 @@ def _footnotes(summary: dict[str, Any]) -> list[str]:
     whole = use["region"]
     if whole["using_share"] is not None:
         lines.append(
-            f"{whole['using_share']:.1%} use the internet; covered but not using (usage gap): {whole['usage_gap']:,.0f} "
-            f"people; not known of {whole['use']['use_not_known']:,.0f}"
+            f"{whole['using_share']:.1%} use the internet; covered, but not using: {whole['usage_gap']:,.0f} people; "
+            f"not known of {whole['use']['use_not_known']:,.0f}"
         )
         silent = [zone["zone_name"] for zone in use["by_zone"] if zone["using_share"] is None]
         if silent:

@@ -25,10 +25,11 @@ Edges: tail, head (nodes), cost of a whole edge from tail to head, and back.
 Arcs, the ways out of each node from ``first[node]`` to ``first[node + 1]``: first, to, cost, edge.
 Stops, where points enter: edge (-1: nowhere), share of it from its tail, cost of the leg off the network.
 Listed, stops sorted by edge, ``order[first[edge]:first[edge + 1]]``: first, order.
-Queue, nodes waiting in lines: first of each line; after, before and line of each node, in one row (`AFTER`, `BEFORE`,
-`LINE`), so that one look into memory finds all three. A cost × `fine` is its slot, one line after the other in turn.
+Queue, nodes waiting in lines: `FIRST` and `LAST` of each line; `AFTER`, `BEFORE` and `LINE` of each node. What belongs
+together lies in one row, so that one look into memory finds it. Cost × `fine` is a slot; slots take the lines in turn.
 """
 
+FIRST, LAST = 0, 1
 AFTER, BEFORE, LINE = 0, 1, 2
 
 
@@ -55,31 +56,35 @@ def arcs_of(edges: Any, nodes: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _take(first: Any, links: Any, node: int) -> None:
+def _take(lines: Any, links: Any, node: int) -> None:
     """Take a waiting node out of its line."""
-    behind, ahead = links[node, AFTER], links[node, BEFORE]
+    behind, ahead, line = links[node, AFTER], links[node, BEFORE], links[node, LINE]
     if ahead < 0:
-        first[links[node, LINE]] = behind
+        lines[line, FIRST] = behind
     else:
         links[ahead, AFTER] = behind
-    if behind >= 0:
+    if behind < 0:
+        lines[line, LAST] = ahead
+    else:
         links[behind, BEFORE] = ahead
     links[node, LINE] = -1
 
 
 @njit(cache=True, nogil=True)
-def _wait(first: Any, links: Any, line: int, node: int) -> int:
-    """Put a node at the head of a line; gives 1 if it did not wait before."""
+def _wait(lines: Any, links: Any, line: int, node: int) -> int:
+    """Put a node at the end of a line; gives 1 if it did not wait before."""
     was = links[node, LINE]
     if was == line:
         return 0
     if was >= 0:
-        _take(first, links, node)
-    behind = first[line]
-    links[node, AFTER], links[node, BEFORE], links[node, LINE] = behind, -1, line
-    if behind >= 0:
-        links[behind, BEFORE] = node
-    first[line] = node
+        _take(lines, links, node)
+    ahead = lines[line, LAST]
+    links[node, AFTER], links[node, BEFORE], links[node, LINE] = -1, ahead, line
+    if ahead < 0:
+        lines[line, FIRST] = node
+    else:
+        links[ahead, AFTER] = node
+    lines[line, LAST] = node
     return 1 if was < 0 else 0
 
 
@@ -99,19 +104,19 @@ def _flow(arcs: Any, cost: Any, queue: Any, fine: float, touched: Any, count: in
     cost: the least sum of any way, added up from its source.
     """
     leave, ends, weights, _ = arcs
-    first, links = queue
-    last, waiting, least = first.size - 1, 0, np.inf  # the slots are a power of 2: `& last` is their remainder
+    lines, links = queue
+    turn, waiting, least = lines.shape[0] - 1, 0, np.inf  # the lines are a power of 2: `& turn` is the remainder
     for k in range(count):
         node = touched[k]
-        waiting += _wait(first, links, int(cost[node] * fine) & last, node)
+        waiting += _wait(lines, links, int(cost[node] * fine) & turn, node)
         least = min(least, cost[node])
-    at = int(least * fine) & last if count else 0
+    at = int(least * fine) & turn if count else 0
     while waiting > 0:
-        node = first[at]
+        node = lines[at, FIRST]
         if node < 0:
-            at = (at + 1) & last
+            at = (at + 1) & turn
             continue
-        _take(first, links, node)
+        _take(lines, links, node)
         waiting -= 1
         here = cost[node]
         for a in range(leave[node], leave[node + 1]):
@@ -121,7 +126,7 @@ def _flow(arcs: Any, cost: Any, queue: Any, fine: float, touched: Any, count: in
                     touched[count] = to
                     count += 1
                 cost[to] = way
-                waiting += _wait(first, links, int(way * fine) & last, to)
+                waiting += _wait(lines, links, int(way * fine) & turn, to)
     return count
 
 

@@ -92,7 +92,7 @@ def _queue(nodes: int, edges: Arrays, stops: Arrays) -> tuple[Arrays, float]:
     mean = float(edges[2].mean()) if edges[2].size else 0.0
     width = max(0.5 * mean, 3 * most / MOST_SLOTS, np.finfo(np.float64).tiny)
     slots = 1 << (int(3 * most / width) + 3).bit_length()
-    return (np.full(slots, -1, dtype=np.int32), np.full((nodes, 3), -1, dtype=np.int32)), 1 / width
+    return (np.full((slots, 2), -1, dtype=np.int32), np.full((nodes, 3), -1, dtype=np.int32)), 1 / width
 
 
 def _off_cost(value: float) -> float:

@@ -16,19 +16,84 @@ from analysis.explain import explain_cell, explain_zone
 from analysis.ledger import STATES
 from analysis.results import read_results
 from analysis.run import demo, run
+from analysis.story import headline
 from geo.errors import SchemaError
 
 FILES = {
     "summary.json", "cells.parquet", "zones.gpkg", "ranking.csv", "plan.csv", "wifi.csv", "map.html", "provenance.json",
-    "limitations.md", "coverage.csv", "agreement.csv", "sites.csv",
+    "limitations.md", "coverage.csv", "agreement.csv", "sites.csv", "use.csv", "indicators.csv", "index.csv",
+    "uncertainty.csv",
 }  # fmt: skip
+WIFI = {"catchments.gpkg"}
+"""Written where the region has a list of public WiFi."""
+
+
+def walks_add_up(results):
+    """Everybody is within a walk, beyond it, without a way, or unknown; by class, state, zone and hotspot alike."""
+    told, cells, zones = results.summary["wifi"], results.cells, results.zones
+    total = results.summary["population"]["total"]
+    parts = ("within_15_min", "beyond_15_min", "without_way", "unknown")
+    assert math.fsum(told[name] for name in parts) == pytest.approx(total, rel=1e-9)
+    for row in told["by_settlement"]:
+        assert math.fsum(row[name] for name in parts) == pytest.approx(row["population"], rel=1e-9)
+    for limit in (5, 10, 15):
+        people = told[f"within_{limit}_min"]
+        assert math.fsum(row[f"within_{limit}_min"] for row in told["by_settlement"]) == pytest.approx(people, abs=1e-6)
+        known = cells["wifi_known"] * cells["population"]
+        assert np.nansum(cells[f"wifi_{limit}_min"] * known) == pytest.approx(people, rel=1e-9, abs=1e-6)
+        if told["sites"]:
+            assert results.wifi[f"people_{limit}_min"].sum() == pytest.approx(people, rel=1e-9)
+        assert np.nansum(zones[f"wifi_{limit}_min_people"]) <= people + 1e-6
+    reach = told["reach_min"]
+    assert math.fsum(told["by_state"].values()) == pytest.approx(told[f"within_{reach}_min"], rel=1e-9, abs=1e-6)
+    assert told["within_5_min"] <= told["within_10_min"] <= told["within_15_min"]
+
+
+def divide_adds_up(results):
+    """Use sums to people however it is split, points sum to scores, chances to the size of the top."""
+    told, cells, zones = results.summary, results.cells, results.zones
+    use, uses = told["use"], ["using", "not_using", "use_not_known"]
+    np.testing.assert_allclose(cells[uses].sum(axis=1), cells["population"], rtol=1e-9)
+    np.testing.assert_allclose(zones[uses].sum(axis=1), zones["population"], rtol=1e-9, atol=1e-9)
+    for row in [use["region"], *use["by_settlement"], *use["by_zone"], *use["by_group"]]:
+        assert math.fsum(row["use"].values()) == pytest.approx(row["population"], rel=1e-9, abs=1e-6)
+        assert math.fsum(row["service"].values()) == pytest.approx(row["population"], rel=1e-9, abs=1e-6)
+        parts = ("coverage_gap", "connected", "usage_gap", "covered_use_not_known", "service_unknown")
+        assert math.fsum(row[name] for name in parts) == pytest.approx(row["population"], rel=1e-9, abs=1e-6)
+    for state, people in told["ledger"].items():
+        assert use["region"]["service"][state] == pytest.approx(people, rel=1e-9, abs=1e-6)
+    for row in use["by_group"]:
+        assert row["population"] <= told["population"]["total"]
+    index = results.tables["index"].dropna(subset=["score"])
+    points = [column for column in index.columns if column.endswith("_points")]
+    np.testing.assert_allclose(index[points].sum(axis=1), index["score"], atol=1e-12)
+    doubt = results.tables["uncertainty"]
+    gap = doubt[(doubt["ranking"] == "gap") & doubt["rank"].notna()]
+    assert gap["top_probability"].sum() == pytest.approx(told["uncertainty"]["top"])
+    assert (gap["rank_p5"] <= gap["rank_median"]).all()
+    assert (gap["rank_median"] <= gap["rank_p95"]).all()
+    by_zone = zones.set_index("zone_id")["rank"].dropna().astype(float)
+    assert gap.set_index("zone_id")["rank"].to_dict() == by_zone.to_dict()
+    uneven = told["inequality"]["coverage"]
+    assert uneven["theil_between"] + uneven["theil_within"] == pytest.approx(uneven["theil"], abs=1e-12)
+    assert uneven["theil_between_zones"] + uneven["theil_within_zones"] == pytest.approx(uneven["theil"], abs=1e-9)
+    assert uneven["mean"] == pytest.approx(1 - told["gap"]["share"])
+    assert sum(told["clusters"]["zones"].values()) == len(zones)
+    values = results.tables["indicators"].set_index(["code", "of"])
+    for technology in ("3G", "4G"):
+        share = told["coverage"][technology]["union"]["share"]
+        row = values.loc[("SDG 9.c.1", f"at least {technology}, anyone's network"), "value"]
+        assert row == pytest.approx(100 * share)
 
 
 def consistent(folder):
     """What must hold of every results folder, whatever the region."""
-    assert {path.name for path in folder.iterdir() if path.is_file()} == FILES
     results = read_results(folder)
     told, cells, zones = results.summary, results.cells, results.zones
+    wifi = WIFI if told["wifi"]["sites"] else set()
+    assert {path.name for path in folder.iterdir() if path.is_file()} == FILES | wifi
+    walks_add_up(results)
+    divide_adds_up(results)
     jsonschema.validate(told, json.loads((ROOT / "docs/summary.schema.json").read_text(encoding="utf-8")))
     people = told["population"]
     total = people["total"]
@@ -89,7 +154,7 @@ def test_sample_region_against_its_known_answers(sample, tmp_path):
     truth = json.loads((region / "truth.json").read_text(encoding="utf-8"))
     copy = tmp_path / "results"
     copy.mkdir()
-    for name in FILES:
+    for name in FILES | WIFI:
         (copy / name).write_bytes((sample / name).read_bytes())
     results = consistent(copy)
     told = results.summary
@@ -138,6 +203,25 @@ def test_greater_accra(accra_results):
         "Ga South",
         "Kpone Katamanso",
     ]
+    # offline 15+ of the census, district by district, and as a whole over the districts that have it
+    offline = results.zones.set_index("zone_id")
+    known = offline["pct_offline_15plus"].notna()
+    np.testing.assert_allclose(1 - offline.loc[known, "using_share"], offline.loc[known, "pct_offline_15plus"] / 100)
+    assert (
+        offline.loc[~known, ["using_share", "usage_gap_people", "unconnected_people", "rank_by_use"]]
+        .isna()
+        .all(axis=None)
+    )
+    use = told["use"]["region"]
+    weighted = (offline["pct_offline_15plus"] * offline["population"])[known].sum() / offline["population"][known].sum()
+    assert 100 * (1 - use["using_share"]) == pytest.approx(weighted)
+    women = next(row for row in told["use"]["by_group"] if row["group"] == "women")
+    share = (offline["pct_female"] * offline["population"])[known]
+    expected = (offline["pct_offline_female_15plus"][known] * share).sum() / share.sum()
+    assert 100 * (1 - women["using_share"]) == pytest.approx(expected)
+    said = "\n".join(headline(told))
+    assert "use is not known in 3 zones: Ga Central Municipal, Ga South Municipal, Kpone Katamanso" in said
+    assert told["index"]["left_out"] == ["public_access", "affordability", "skills", "power"]
     said = (accra_results / "limitations.md").read_text(encoding="utf-8")
     assert "4,806,833 people in the zones; the census of 2021 has 5,460,000" in said
 
@@ -150,6 +234,10 @@ def test_ile_de_france(paris_results):
     assert told["population"]["in_zones"] == pytest.approx(12_288_410.79, rel=2e-6)
     assert told["wifi"]["sites"] == 277
     assert told["wifi"]["operational"] == 271
+    groups = {row["group"]: row for row in told["use"]["by_group"]}
+    both = groups["women"]["population"] + groups["men"]["population"]
+    assert both == pytest.approx(told["population"]["total"], rel=1e-6)
+    assert told["use"]["region"]["using_share"] is None
     paris = results.zones[results.zones["zone_id"].str.startswith("75")]
     assert len(paris) == 20
     assert told["wifi"]["unknown"] == pytest.approx(told["population"]["total"] - paris["population"].sum(), rel=1e-9)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from street_grids import blocks, network, scattered
 
 from geo.errors import GridError, RangeError
+from geo.network import kept
 from geo.snap import Snapped, snap
 from geo.walk import spread, walk, walk_pairs
 
@@ -72,6 +73,18 @@ def test_an_island_and_what_lies_off_every_street_cannot_be_reached():
     nobody = metres(streets, on([-1], np.nan, np.nan), on([0], 5))
     assert (nobody.cost.tolist(), nobody.source.tolist()) == ([np.inf], [-1])
     assert metres(streets, on([0], 5), on([], [])).cost.size == 0
+
+
+def test_where_no_street_is_nobody_walks():
+    nothing = kept(blocks(2, 2), np.zeros(4, dtype=np.bool_))
+    found = metres(nothing, on([-1, -1], np.nan, np.nan), on([-1], np.nan, np.nan))
+    assert (found.cost.tolist(), found.source.tolist()) == ([np.inf], [-1])
+    none = on([], [])
+    assert spread(nothing, sources=none, cost=[], off_cost=1).cost.size == 0
+    pairs = walk_pairs(nothing, sources=none, targets=none, cost=[], off_cost=1, limit=9)
+    assert (pairs.source.size, pairs.target.size, pairs.cost.size) == (0, 0, 0)
+    bare = kept(blocks(2, 1), np.array([True, False]))  # a crossing without streets
+    assert spread(bare, sources=none, cost=[], off_cost=1).cost.tolist() == [np.inf]
 
 
 def test_parallel_edges_take_the_shorter_and_loops_lead_both_ways_round():
@@ -163,6 +176,18 @@ def test_another_source_never_makes_a_way_longer(seed, count):
     assert (metres(streets, sources, targets).cost <= metres(streets, fewer, targets).cost).all()
 
 
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 10))
+def test_sources_given_twice_change_nothing(seed, count):
+    streets, rng = scattered(seed, 50), np.random.default_rng(seed)
+    sources, targets = some(streets, seed, count), some(streets, seed + 1, 50)
+    again = np.concatenate([np.arange(count), rng.integers(0, count, 5)])
+    doubled = Snapped(*(getattr(sources, name)[again] for name in ("edge", "along_m", "off_m")))
+    once, twice = metres(streets, sources, targets), metres(streets, doubled, targets)
+    np.testing.assert_array_equal(once.cost, twice.cost)
+    np.testing.assert_array_equal(once.source, twice.source)
+
+
 @settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_the_order_of_nodes_and_edges_changes_no_bit(seed):
@@ -201,3 +226,17 @@ def test_a_mesh_of_tiny_edges_beside_long_ones_is_settled_right():
     far = nx.single_source_dijkstra_path_length(graph, 0)
     found = spread(streets, sources=on(0, 0), cost=cost, off_cost=1.0)
     np.testing.assert_allclose(found.cost, [far[k] for k in range(902)], rtol=1e-12)
+
+
+def test_streets_far_shorter_than_the_mean_are_walked_right():
+    # two ferries of a thousand kilometres: every street waits in one slot, which a stack serves over and over
+    rng, fine = np.random.default_rng(0), blocks(100, 100, step=1.0)
+    ends = [(1e6, 0.0), (0.0, 1e6)]
+    lines = [*zip(fine.tail.tolist(), fine.head.tolist(), strict=True), (99, 10_000), (9900, 10_001)]
+    streets = network([*zip(fine.x, fine.y, strict=True), *ends], lines)
+    cost = streets.length_m * rng.uniform(0.01, 2, streets.tail.size)
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(zip(streets.tail.tolist(), streets.head.tolist(), cost.tolist(), strict=True))
+    far = nx.single_source_dijkstra_path_length(graph, 0)
+    found = spread(streets, sources=on(0, 0), cost=cost, off_cost=1.0)
+    np.testing.assert_allclose(found.cost, [far[k] for k in range(10_002)], rtol=1e-12)
