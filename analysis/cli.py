@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.cli_compare import compare
 from analysis.cli_osm import hosts, streets
 from analysis.cli_shared import Data, Folder, Json, Out, Region, note, progress, say
 from geo.errors import GapmapError, ScenarioError
@@ -165,6 +166,7 @@ def coverage(
 
 app.command()(streets)
 app.command()(hosts)
+app.command()(compare)
 
 
 @app.command()
@@ -172,15 +174,16 @@ def explain(
     folder: Folder,
     zone: Annotated[str | None, typer.Option("--zone", help="Zone id or name.")] = None,
     cell: Annotated[int | None, typer.Option("--cell", help="Cell id of cells.parquet.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language of the sentences: en, es or fr.")] = "en",
 ) -> None:
-    """Replay the steps for one zone or one cell, each value with what it stands on."""
+    """Say in sentences why a zone ranks where it does, how sure that is and what is weak; or what a cell is made of."""
     from analysis.explain import explain_cell, explain_zone
     from analysis.results import read_results
 
     if (zone is None) == (cell is None):
         raise ScenarioError("--zone / --cell", "give exactly one of them")
     results = read_results(folder)
-    say(explain_zone(results, zone) if zone is not None else explain_cell(results, cell or 0))
+    say(explain_zone(results, zone, lang=lang) if zone is not None else explain_cell(results, cell or 0, lang=lang))
 
 
 @app.command("app")

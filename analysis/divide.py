@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 LORENZ_POINTS = 60
 
 
-def _measures(found: Inequality) -> dict[str, float]:
+def _measures(found: Inequality) -> dict[str, float | None]:
+    """Each measure; None where it is not defined or has no bound (Palma, where the bottom 40 % have nothing)."""
     names = ("gini", "theil", "theil_between", "theil_within", "atkinson_05", "atkinson_1", "palma", "mean")
-    return {name: float(getattr(found, name)) for name in (*names, "known_people")}
+    values = {name: float(getattr(found, name)) for name in (*names, "known_people")}
+    return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
 def inequality_record(
