@@ -12,12 +12,15 @@ from analysis.settlement import CLASS_NAMES
 from data.region import lonlat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
     from analysis.access import Access
     from analysis.fragments import Fragments
+    from analysis.groups import Group
     from analysis.ledger import Ledger
     from analysis.on_foot import OnFoot
     from analysis.scenario import Scenario
@@ -49,14 +52,12 @@ def _by_settlement(fragments: Fragments, access: Access, *, settlement: NDArray[
     return records
 
 
-def _by_group(region: Region, fragments: Fragments, access: Access) -> dict[str, dict[str, float]]:
-    """The same of each group raster: a group is taken to live in a cell as its people do; unknown cells add nothing."""
-    part = fragments.persons / fragments.people[fragments.cell]
-    found: dict[str, dict[str, float]] = {}
-    for name, layer in sorted(region.groups.items()):
-        members = np.nan_to_num(layer.values.ravel()[fragments.cells])[fragments.cell] * part
-        found[name] = {"population": float(members.sum()), **_walks(members, access)}
-    return found
+def _by_group(groups: Sequence[Group], access: Access) -> dict[str, dict[str, float]]:
+    """The same of each group: it is taken to live in a cell as the cell's people do; where it is not known, nobody."""
+    return {
+        group.shares.name: {"population": float(group.members.sum()), **_walks(group.members, access)}
+        for group in groups
+    }
 
 
 def _hotspots(table: pd.DataFrame) -> dict[str, int]:
@@ -73,6 +74,7 @@ def wifi_record(
     settlement: NDArray[np.int16],
     scenario: Scenario,
     foot: OnFoot,
+    groups: Sequence[Group] = (),
 ) -> dict[str, Any]:
     """`summary.json`'s ``wifi``; keys as documented in docs/outputs.md."""
     persons, reach = fragments.persons, scenario.walking.reach_min
@@ -99,7 +101,7 @@ def wifi_record(
             "outdoor_m": scenario.wifi.outdoor_m,
         },
         "by_settlement": _by_settlement(fragments, access, settlement=settlement),
-        "by_group": _by_group(region, fragments, access),
+        "by_group": _by_group(groups, access),
         "by_state": {state: float(near @ ledger.states[state]) for state in STATES},
         "hotspots": _hotspots(wifi_table(region, access)),
         "users_per_access_point": scenario.wifi.users_per_access_point,

@@ -146,7 +146,14 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
     told["quality"] = {**scenario.quality.model_dump(), **quality_record(assessment, fragments)}
     told["sensitivity"] = sensitivity_record(moves) if moves is not None else None
     told["wifi"] = wifi_record(
-        region, fragments, access, ledger=ledger, settlement=settlement, scenario=scenario, foot=foot
+        region,
+        fragments,
+        access,
+        ledger=ledger,
+        settlement=settlement,
+        scenario=scenario,
+        foot=foot,
+        groups=using.groups,
     )
     told |= divide.records | {"use": using.record}
     told["plan"] = record

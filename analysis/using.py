@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.assess import Assessment
     from analysis.footprint import Coverage
     from analysis.fragments import Fragments
+    from analysis.groups import Group
     from analysis.ledger import Ledger
     from data.region import Region
 
@@ -35,12 +36,14 @@ class Using:
         See `analysis.use_tables`.
     points : dict
         Schools and health facilities reached.
+    groups : tuple of Group
     """
 
     record: dict[str, Any]
     zone_columns: dict[str, NDArray[Any]]
     cell_columns: dict[str, NDArray[Any]]
     points: dict[str, Any]
+    groups: tuple[Group, ...]
 
     def tables(self, summary: dict[str, Any]) -> dict[str, pd.DataFrame]:
         """`use.csv` and `indicators.csv`, from the summary of the same run."""
@@ -76,4 +79,5 @@ def measure_use(
         zones,
         use_columns_cells(fragments, use),
         hosts_record(region, fragments, ledger, use, everything=region.settings.grid.extent == "all"),
+        groups,
     )

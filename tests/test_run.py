@@ -44,6 +44,8 @@ def walks_add_up(results):
         if told["sites"]:
             assert results.wifi[f"people_{limit}_min"].sum() == pytest.approx(people, rel=1e-9)
         assert np.nansum(zones[f"wifi_{limit}_min_people"]) <= people + 1e-6
+    for group in told["by_group"].values():
+        assert math.fsum(group[name] for name in parts) == pytest.approx(group["population"], rel=1e-9, abs=1e-6)
     reach = told["reach_min"]
     assert math.fsum(told["by_state"].values()) == pytest.approx(told[f"within_{reach}_min"], rel=1e-9, abs=1e-6)
     assert told["within_5_min"] <= told["within_10_min"] <= told["within_15_min"]
