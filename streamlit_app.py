@@ -16,6 +16,7 @@ st.navigation(
         st.Page("app_pages/overview.py", title="Overview", icon=":material/dashboard:", default=True),
         st.Page("app_pages/map.py", title="Map", icon=":material/map:"),
         st.Page("app_pages/ranking.py", title="Ranking", icon=":material/format_list_numbered:"),
+        st.Page("app_pages/divide.py", title="Divide", icon=":material/balance:"),
         st.Page("app_pages/plan.py", title="Plan", icon=":material/construction:"),
     ]
 ).run()

@@ -142,7 +142,7 @@ class Index(_Section):
     )
     goalposts: dict[str, list[float]] = Field(
         default_factory=dict,
-        description="[worst, best] by dimension, for other goalposts than 0 and 1 (affordability: 0.1, 0.02 of income).",
+        description="[worst, best] by dimension, where not 0 and 1 (affordability: 0.1, 0.02 of income).",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ TABLE_STYLE = """<style>
 .scroll caption{text-align:left;font-weight:650;padding:8px 12px}
 .scroll th,.scroll td{padding:5px 12px;text-align:left;vertical-align:top;border-top:1px solid #d9dedb}
 .scroll thead th{position:sticky;top:0;background:#eef1ef;font-size:12.5px}
+.scroll caption small,.scroll th small{display:block;font-weight:400;font-size:13px;color:#52625f}
+.scroll caption small,.scroll th small{max-width:min(110ch,84vw)}
+.scroll .across th{background:#f7f9f7;padding-top:10px}
+.scroll .across span{display:block}
 .scroll .n{text-align:right;font-variant-numeric:tabular-nums}
 </style>"""
 
@@ -89,10 +94,15 @@ def show_table(markup: str) -> None:
     st.html(TABLE_STYLE + markup)
 
 
-def show_map(results: Results, *, tall: int, plan: pd.DataFrame | None = None) -> None:
-    """Show the standalone map inside the page; a plan given shows the gap alone under it."""
+def show_map(results: Results, *, tall: int, plan: pd.DataFrame | None = None, layer: str = "") -> None:
+    """Show the standalone map inside the page.
+
+    A plan given shows the gap alone under it. A layer of zones given (its key) is shown first and without the plan; of
+    the layers of cells there is the gap alone.
+    """
     drawn = _draw(*_where())
-    if plan is not None:
-        drawn = DrawnCells(drawn.frame, drawn.layers[:1], drawn.zones, drawn.catchments)
-    page = map_html(results, plan=plan, drawn=drawn, compact=tall)
+    if plan is not None or layer:
+        drawn = replace(drawn, layers=drawn.layers[:1], fills=drawn.fills if layer else [])
+        plan = results.plan.head(0) if plan is None else plan
+    page = map_html(results, plan=plan, drawn=drawn, compact=tall, first=layer)
     st.iframe(page, height=tall, alt="Map; the same figures stand in the tables of these pages")

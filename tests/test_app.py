@@ -4,15 +4,27 @@ import pytest
 from conftest import ROOT
 from streamlit.testing.v1 import AppTest
 from test_maps import make_results
+from test_maps_divide import divided
 
 from analysis.results import MARK, write_json, write_results
+from app_pages.charts import ledger_chart
 
-PAGES = ("overview", "map", "ranking", "plan")
+PAGES = ("overview", "map", "ranking", "divide", "plan")
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     results = make_results(name="![x](http://example.org/x.png) :red[name]")
+    write_results(results, tmp_path)
+    write_json(tmp_path / MARK, results.provenance)
+    monkeypatch.setenv("GAPMAP_RESULTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def full(tmp_path, monkeypatch):
+    """A folder with everything that a run says of the divide."""
+    results = divided(make_results(), label="[group](http://example.org)", who="`body`")
     write_results(results, tmp_path)
     write_json(tmp_path / MARK, results.provenance)
     monkeypatch.setenv("GAPMAP_RESULTS", str(tmp_path))
@@ -56,6 +68,58 @@ def test_ranking_by_share(folder) -> None:
     app = page("ranking").run()
     app.radio[0].set_value("Share of people").run()
     assert not app.exception
+
+
+def headers(app: AppTest) -> list[str]:
+    return [item.value for item in app.header]
+
+
+def test_ranking_by_the_index_shows_its_figure_and_how_sure_it_is(full) -> None:
+    app = page("ranking").run()
+    assert app.radio[0].options == ["People", "Share of people", "People not connected", "Index"]
+    assert headers(app) == ["How sure the order is"]
+    app.radio[0].set_value("Index").run()
+    assert not app.exception
+    assert headers(app) == ["How sure the order is"]
+    tables = [item.proto.body for item in app.get("html")]
+    assert "Index, of 100" in tables[0]
+    assert "How sure the order by the index is" in tables[1]
+    app.radio[0].set_value("Share of people").run()
+    assert not app.exception
+    assert headers(app) == []
+
+
+def test_divide_has_a_real_table_for_every_chart(full) -> None:
+    app = page("divide").run()
+    assert not app.exception
+    assert headers(app) == [
+        "From covered to connected",
+        "Official indicators",
+        "Meaningful connectivity",
+        "How unequally",
+        "Where the gap clusters",
+    ]
+    tables = [item.proto.body for item in app.get("html")]
+    assert len(tables) == 10
+    assert all("<caption>" in markup for markup in tables)
+    assert "[group](http://example.org)" in tables[0]  # HTML, where brackets are only letters
+    assert len(app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")) == 3
+
+
+def test_divide_of_older_results_shows_the_ledger_alone(folder) -> None:
+    app = page("divide").run()
+    assert headers(app) == ["From covered to connected"]
+    assert len(app.get("html")) == 1
+
+
+def test_rows_of_the_ledger_chart_are_apart_whatever_they_are_called(full) -> None:
+    results = divided(make_results(), label="urban centre")
+    data = ledger_chart(results.summary).to_dict()["datasets"]
+    (rows,) = data.values()
+    shares = {}
+    for row in rows:
+        shares[row["who"]] = shares.get(row["who"], 0.0) + row["share"]
+    assert shares == pytest.approx({"everybody": 1.0, "urban centre": 1.0, "urban centre (2)": 1.0})
 
 
 def test_navigation_opens_the_overview(folder) -> None:

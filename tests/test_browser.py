@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT
 from pyproj import Transformer
 from test_maps import ATTACKS, make_results
+from test_maps_divide import divided
 
 from analysis.maps import write_map
 from analysis.results import MARK, write_json, write_results
@@ -146,7 +147,7 @@ def test_controls_do_not_overlap_on_a_phone(watched, standalone) -> None:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    results = make_results(size=12)
+    results = divided(make_results(size=12))
     write_results(results, folder)
     write_json(folder / MARK, results.provenance)
     with socket.socket() as free:
@@ -180,7 +181,7 @@ def wait_for(address: str) -> None:
     pytest.fail("the app did not start")
 
 
-@pytest.mark.parametrize("name", ["Overview", "Map", "Ranking", "Plan"])
+@pytest.mark.parametrize("name", ["Overview", "Map", "Ranking", "Divide", "Plan"])
 def test_app_page_shows_and_asks_nothing_outside(watched, app, name: str) -> None:
     watched.goto(f"{app}/{'' if name == 'Overview' else name.lower()}")
     watched.get_by_role("heading", level=1, name=name).wait_for(timeout=30_000)
@@ -188,7 +189,8 @@ def test_app_page_shows_and_asks_nothing_outside(watched, app, name: str) -> Non
     if name != "Ranking":
         frame = watched.frame_locator("iframe").first
         frame.locator("#legend h2").wait_for(timeout=30_000)
-        assert frame.locator("#legend h2").inner_text() == "People below 4G"
+        first = "Where the gap clusters" if name == "Divide" else "People below 4G"
+        assert frame.locator("#legend h2").inner_text() == first
     assert watched.locator("[data-testid=stException]").count() == 0
     assert outside(watched.asked, app, app.replace("http", "ws")) == []
 

@@ -13,8 +13,8 @@ from analysis.candidates import (
     Candidates,
     Cells,
     best_cell_candidates,
-    disc_reach,
     disc_cells,
+    disc_reach,
     merge,
     site_candidates,
     wifi_candidates,
@@ -144,7 +144,9 @@ def test_bad_hosts_list_every_fault():
         ("y", "3"),
     ]
     with pytest.raises(SchemaError, match="column 'category'"):
-        wifi_candidates(hosts([]).drop(columns="category"), cells=cells([[1.0]]), reach=disc_reach(1, cells([[1.0]])), cost=1)
+        wifi_candidates(
+            hosts([]).drop(columns="category"), cells=cells([[1.0]]), reach=disc_reach(1, cells([[1.0]])), cost=1
+        )
 
 
 def test_no_hosts_no_candidates():
@@ -223,7 +225,10 @@ def test_bad_cells():
 def test_take_keeps_pairs_together():
     table = cells(np.arange(1.0, 10).reshape(3, 3))
     offered = wifi_candidates(
-        hosts([(f"h{i}", "", "", 500.0 + 1000 * i, 1500.0) for i in range(3)]), cells=table, reach=disc_reach(900, table), cost=1
+        hosts([(f"h{i}", "", "", 500.0 + 1000 * i, 1500.0) for i in range(3)]),
+        cells=table,
+        reach=disc_reach(900, table),
+        cost=1,
     )
     part = offered.take(np.array([2, 0]))
     assert isinstance(part, Candidates)

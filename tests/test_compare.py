@@ -20,9 +20,10 @@ from test_cli import gapmap
 from analysis.compare import COMPARE_OUTPUTS, compare, write_comparison
 from analysis.compare_story import story
 from analysis.compare_tables import OUTSIDE, gap_effects, least_moved
+from analysis.compute import compute, settlement_of
 from analysis.ledger import STATES
 from analysis.results import Results, grid_record, read_results
-from analysis.run import compute, demo, run, settlement_of
+from analysis.run import demo, run
 from analysis.scenario import Scenario, parse_scenario
 from analysis.settlement import CLASS_NAMES
 from data.load import load_region

@@ -21,18 +21,12 @@ from shapely.geometry import box
 from analysis.maps import draw_cells, map_html, plan_table, write_map, zones_table
 from analysis.maps.cell_layer import FIRST_CLASS, UNKNOWN_INDEX, people_classes, share_classes, speed_classes
 from analysis.maps.layers import cell_layers
-from analysis.maps.overlays import (
-    move_classes,
-    ordered_zones,
-    range_words,
-    site_records,
-    zone_features,
-    zone_fills,
-)
+from analysis.maps.overlays import ordered_zones, range_words, site_records, zone_features
 from analysis.maps.palette import VIRIDIS, breaks, ramp
 from analysis.maps.picture import HATCH_INDEX, WEB_MERCATOR, make_frame, native, value_png, warp_index, warped
 from analysis.maps.safe import json_text, text
 from analysis.maps.tables import agreement_table, moves_table, reading_of
+from analysis.maps.zone_layers import move_classes, zone_fills
 from analysis.results import Results
 from geo.grid import Grid
 
@@ -255,7 +249,7 @@ def test_text_from_data_stays_text(attack: str) -> None:
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["zones"][0]["name"] == attack
-    assert page.count("<script") == 5  # the data, Leaflet, two of ours, the start
+    assert page.count("<script") == 6  # the data, Leaflet, three of ours, the start
 
 
 def test_page_is_standalone_accessible_and_honest() -> None:
@@ -268,7 +262,7 @@ def test_page_is_standalone_accessible_and_honest() -> None:
     assert page.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert "Synthetic sample" in page
     assert "CC BY 4.0" in page
-    assert page.count("<caption>") == 3
+    assert page.count("<caption>") == 4
 
 
 def test_same_results_same_bytes(tmp_path) -> None:
@@ -411,20 +405,26 @@ def test_zones_carry_their_range_only_when_footprints_vary() -> None:
     results = with_sources(make_results())
     zones = zone_features(results)
     assert [zone["range"] for zone in zones] == ["1 to 2 under low and high footprints"] * 2 + [""]
-    assert [zone["moves"] for zone in zones] == [1, 1, None]
-    (layer,) = zone_fills(zones)
+    (layer,) = zone_fills(results)
     assert layer["fill"] == [1, 1, None]
+    assert layer["said"] == [
+        ["1 place", "between its ranks under other footprints"],
+        ["Unknown", "how far its rank can move"],
+    ]
+    assert layer["says"] == [0, 0, 1]
     assert [label for label, _ in layer["classes"]] == ["0: the rank stays", "1"]
     for fixed in (make_results(), replace(results, summary={**results.summary, "basis": ["declared"]})):
-        assert not {"range", "moves"} & zone_features(fixed)[0].keys()
-        assert zone_fills(zone_features(fixed)) == []
+        assert "range" not in zone_features(fixed)[0]
+        assert zone_fills(fixed) == []
         assert "Zones whose rank hangs" not in map_html(fixed)
 
 
 def test_every_move_falls_in_the_class_that_names_it() -> None:
     """Oracle: the words of the legend, read back."""
+    results = with_sources(make_results())
     for move in range(200):
-        (layer,) = zone_fills([{"moves": move}, {"moves": 199}])
+        moves = results.zones.assign(rank_moves=pd.array([move, 199, None], dtype="Int64"))
+        (layer,) = zone_fills(replace(results, zones=moves))
         label = layer["classes"][layer["fill"][0]][0].split(":")[0]
         if "more" in label:
             assert move >= int(label.split()[0])
@@ -464,7 +464,7 @@ def test_tables_of_agreement_and_moves() -> None:
 
 def test_page_shows_both_tables_and_says_what_is_measured() -> None:
     page = map_html(with_sources(make_results()))
-    assert page.count("<caption>") == 5
+    assert page.count("<caption>") == 6
     assert "measured only where enough tests were made" in page
     assert "declared or modelled, not measured" in map_html(make_results())
     assert "<caption>" not in map_html(with_sources(make_results()), compact=600)
@@ -481,7 +481,7 @@ def test_text_of_sources_stays_text(attack: str) -> None:
     page = map_html(replace(results, summary={**results.summary, "target": attack, "agreement": hostile}))
     assert attack not in page
     assert page.count(text(attack)) >= 7
-    assert page.count("<script") == 5
+    assert page.count("<script") == 6
 
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -513,7 +513,7 @@ def test_layers_of_zones_and_sources_can_be_switched_and_read(tmp_path) -> None:
         page.get_by_label("Show on the map").select_option(label="How far a rank can move")
         page.mouse.move(*spot)
         tip.wait_for()
-        assert tip.locator(".value").inner_text() == "Rank moves 1 place between footprints"
+        assert tip.locator(".value").inner_text() == "1 place between its ranks under other footprints"
         assert "rank 1 (1 to 2 under low and high footprints)" in tip.inner_text()
         assert page.locator("#legend li").all_inner_texts() == [
             "0: the rank stays",

@@ -265,7 +265,7 @@ def test_text_of_public_wifi_stays_text(attack: str) -> None:
         replace(results, wifi=results.wifi.assign(state=attack), summary={**results.summary, "wifi": record})
     )
     assert attack not in page
-    assert page.count("<script") == 5
+    assert page.count("<script") == 6
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     told = json.loads(data[1])
@@ -275,7 +275,7 @@ def test_text_of_public_wifi_stays_text(attack: str) -> None:
 
 def test_page_holds_both_tables_and_is_the_same_twice() -> None:
     page = map_html(on_foot(make_results()))
-    assert page.count("<caption>") == 5
+    assert page.count("<caption>") == 6
     assert page == map_html(on_foot(make_results()))
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pyproj import Transformer
 
+from analysis.maps.below import below_html
 from analysis.maps.layers import cell_layers
-from analysis.maps.overlays import footprints_vary, site_records, zone_features, zone_fills
+from analysis.maps.overlays import site_records, zone_features
 from analysis.maps.page import Page
 from analysis.maps.picture import (
     WEB_MERCATOR,
@@ -23,19 +24,9 @@ from analysis.maps.picture import (
     warped,
 )
 from analysis.maps.safe import json_text, text
-from analysis.maps.tables import (
-    SYNTHETIC,
-    agreement_table,
-    figures_html,
-    licence_line,
-    moves_table,
-    plan_table,
-    sources_table,
-    subtitle,
-    zones_table,
-)
+from analysis.maps.tables import SYNTHETIC, figures_html, licence_line, subtitle
 from analysis.maps.wifi_overlays import catchment_records, wifi_records
-from analysis.maps.wifi_tables import hotspots_table, wifi_table
+from analysis.maps.zone_layers import zone_facts, zone_fills
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,15 +48,12 @@ class DrawnCells:
     layers: list[dict[str, Any]]
     zones: list[dict[str, Any]]
     catchments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    @property
-    def fills(self) -> list[dict[str, Any]]:
-        """Layers that colour whole zones, see `zone_fills`."""
-        return zone_fills(self.zones)
+    fills: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    facts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def draw_cells(results: Results) -> DrawnCells:
-    """Draw every layer of cells, the zones and the catchments of some results.
+    """Draw every layer of cells and of zones, the zones and the catchments of some results.
 
     Returns
     -------
@@ -75,8 +63,14 @@ def draw_cells(results: Results) -> DrawnCells:
     cell_id = results.cells["cell_id"].to_numpy(dtype=np.int64)
     frame = make_frame(results.grid, cell_id)
     index, _scale = warp_index(frame)
-    layers = [_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)]
-    return DrawnCells(_frame_record(frame, results), layers, zone_features(results), catchment_records(results))
+    return DrawnCells(
+        frame=_frame_record(frame, results),
+        layers=[_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)],
+        zones=zone_features(results),
+        catchments=catchment_records(results),
+        fills=zone_fills(results),
+        facts=zone_facts(results),
+    )
 
 
 def _layer_record(layer: CellLayer, frame: Frame, results: Results, *, index: Any) -> dict[str, Any]:
@@ -143,6 +137,7 @@ def map_html(
     plan: pd.DataFrame | None = None,
     drawn: DrawnCells | None = None,
     compact: int | None = None,
+    first: str = "",
 ) -> str:
     """One HTML document with the whole map inside: no request ever leaves it.
 
@@ -157,6 +152,8 @@ def map_html(
         Result of `draw_cells` for the same results, when many maps are made.
     compact : int, optional
         Only the map and its panel, this many pixels tall, to stand inside another page.
+    first : str
+        Key of the layer that is shown first; default: the first of the switch.
 
     Returns
     -------
@@ -171,6 +168,8 @@ def map_html(
         "frame": drawn.frame,
         "layers": drawn.layers,
         "fills": drawn.fills,
+        "facts": drawn.facts,
+        "first": first,
         "zones": drawn.zones,
         "home": _home(drawn),
         "sites": _sites(plan),
@@ -184,7 +183,7 @@ def map_html(
         "title": f"{name} · gap map",
         "banner": f'<p class="banner" role="note">{text(SYNTHETIC)}</p>' if summary["synthetic"] else "",
         "header": "" if compact else _header(results, name),
-        "below": credit + (f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else _below(results, plan)),
+        "below": credit + (f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else below_html(results, plan)),
         "body": "compact" if compact else "",
         "data": json_text(data),
     }
@@ -196,32 +195,6 @@ def _header(results: Results, name: str) -> str:
         f'<header class="top"><div><h1>{name}</h1><p class="sub">{text(subtitle(results.summary))}</p></div>'
         f"{figures_html(results)}</header>"
     )
-
-
-def _below(results: Results, plan: pd.DataFrame) -> str:
-    summary = results.summary
-    tables = [
-        zones_table(results),
-        moves_table(summary.get("sensitivity") if footprints_vary(summary) else None),
-        agreement_table(summary.get("agreement")),
-        wifi_table(summary.get("wifi")),
-        hotspots_table(results.wifi),
-        plan_table(plan, record=summary["plan"]),
-        sources_table(summary["inputs"]),
-    ]
-    return (
-        f'<div class="tables">{"".join(tables)}</div><footer>Made by gapmap from the inputs above. Hatched grey means '
-        f"not known, which is not the same as none. {_basis_words(results)}: a phone in a covered cell may still fail "
-        "indoors, or at a busy hour.</footer>"
-    )
-
-
-def _basis_words(results: Results) -> str:
-    """What coverage stands on, in words."""
-    columns = [results.cells[name] for name in ("measured_share", "down_mbps") if name in results.cells]
-    if any(bool(column.notna().any()) for column in columns):
-        return "Coverage is declared or modelled, and measured only where enough tests were made"
-    return "Coverage is declared or modelled, not measured"
 
 
 def write_map(results: Results, path: Path, *, title: str | None = None) -> None:

@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.maps.palette import NONE, VIRIDIS, ramp
-
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -21,9 +19,6 @@ MAX_ZONES = 5000
 MAX_SITES = 500
 SIMPLIFY_PARTS = 3000
 """Outlines are simplified to the region's longer side divided by this: finer than a pixel of a full-screen map."""
-
-MOVE_STEPS = (1, 2, 3, 6, 11, 21, 51)
-"""Where the classes of places that a rank can move begin, after the class of ranks that stay."""
 
 KIND_WORDS = {"wifi": "Public WiFi", "site": "Mobile site", "mobile": "Mobile site", "upgrade": "Upgrade of a site"}
 
@@ -53,7 +48,7 @@ def ordered_zones(zones: gpd.GeoDataFrame, *, by: str = "rank") -> gpd.GeoDataFr
 def zone_record(row: dict[Hashable, Any]) -> dict[str, Any]:
     """The figures of a zone that the map and its table show; property names are ours, never the file's.
 
-    ``range`` and ``moves`` are there only when the run has ranks under low and high footprints.
+    ``range`` is there only when the run has ranks under low and high footprints.
     """
     record: dict[str, Any] = {
         "id": words_of(row["zone_id"]),
@@ -68,8 +63,6 @@ def zone_record(row: dict[Hashable, Any]) -> dict[str, Any]:
     if "rank_low" in row and "rank_high" in row:
         low, high = number(row["rank_low"]), number(row["rank_high"])
         record["range"] = range_words(record["rank"], low=low, high=high)
-    if "rank_moves" in row:
-        record["moves"] = number(row["rank_moves"])
     return record
 
 
@@ -91,59 +84,19 @@ def range_words(rank: float | None, *, low: float | None, high: float | None) ->
     return f"{'the same' if rank == low == high else between} under low and high footprints"
 
 
-def move_classes(largest: int) -> list[tuple[str, str]]:
-    """Legend of the places that a rank can move, as (label, colour): ranks that stay first, then up to `largest`."""
-    starts = [start for start in MOVE_STEPS if start <= largest]
-    labels = ["0: the rank stays"]
-    for place, start in enumerate(starts):
-        end = MOVE_STEPS[place + 1] - 1 if place + 1 < len(MOVE_STEPS) else None
-        labels.append(f"{start} and more" if end is None else f"{start}" if end == start else f"{start} – {end}")
-    return list(zip(labels, [NONE, *ramp(VIRIDIS, count=len(MOVE_STEPS))], strict=False))
-
-
-def zone_fills(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Layers that colour whole zones in place of the cells, for zone records with ``moves``.
-
-    Parameters
-    ----------
-    zones : list of dict
-        From `zone_features`.
-
-    Returns
-    -------
-    list of dict
-        Empty, or the one layer of moves: ``key, group, title, note, unit, classes`` as the layers of cells have, and
-        ``fill``: the position in ``classes`` of each zone, null where its moves are not known.
-    """
-    moves = [zone.get("moves") for zone in zones]
-    known = [move for move in moves if move is not None]
-    if not known:
-        return []
-    note = (
-        "Places between the best and the worst rank of each zone under low, central and high footprints. A rank that "
-        "stays does not hang on how far the sites are taken to reach."
-    )
-    fill = [None if move is None else int(np.searchsorted(MOVE_STEPS, move, side="right")) for move in moves]
-    return [
-        {
-            "key": "rank_moves",
-            "group": "Zones",
-            "title": "How far a rank can move",
-            "note": note,
-            "unit": "places",
-            "classes": [list(item) for item in move_classes(int(max(known)))],
-            "fill": fill,
-        }
-    ]
+def drawn_zones(results: Results) -> gpd.GeoDataFrame:
+    """Zones of the map in the order of its records, at most `MAX_ZONES`, without ranks that footprints cannot move."""
+    zones = ordered_zones(results.zones).head(MAX_ZONES)
+    if footprints_vary(results.summary):
+        return zones
+    return zones.drop(columns=["rank_low", "rank_high", "rank_moves"], errors="ignore")
 
 
 def zone_features(results: Results) -> list[dict[str, Any]]:
     """Zone records with ``parts`` (polygons of rings of [lon, lat]) and ``label`` [lon, lat], by rank."""
-    zones = ordered_zones(results.zones).head(MAX_ZONES)
+    zones = drawn_zones(results)
     if zones.empty:
         return []
-    if not footprints_vary(results.summary):
-        zones = zones.drop(columns=["rank_low", "rank_high", "rank_moves"], errors="ignore")
     west, south, east, north = zones.total_bounds
     shapes = zones.geometry.simplify(max(east - west, north - south) / SIMPLIFY_PARTS, preserve_topology=True)
     outlines = shapes.to_crs(4326)

@@ -36,18 +36,39 @@ UNKNOWN = "c9ced6"
 UNKNOWN_LINE = "7b8494"
 
 STATES = {
-    "unknown": "c9ced6",
     "no_signal": "440154",
     "below_broadband": "3b528b",
     "mobile_broadband": "21918c",
     "declared_4g": "5ec962",
     "declared_5g": "addc30",
     "usable": "fde725",
+    "unknown": "c9ced6",
 }
 """One colour a service state, from dark (nothing) to light; unknown is grey, outside the scale."""
 
 STATE_WORDS = {name: name.replace("_", " ").replace("4g", "4G").replace("5g", "5G") for name in STATES}
 """Names of the service states for people."""
+
+
+CLUSTERS = {
+    "high-high": ("a50026", "HH"),
+    "high-low": ("f8a35b", "HL"),
+    "not significant": ("f3efe6",),
+    "low-high": ("a9d5e8", "LH"),
+    "low-low": ("3f6db3", "LL"),
+}
+"""Colour and mark of each kind of cluster: opposite hues for all kinds of colour vision, and told apart in grey too."""
+
+DIMENSIONS = {
+    "availability": "0072b2",
+    "quality": "56b4e9",
+    "public_access": "009e73",
+    "affordability": "e69f00",
+    "devices": "d55e00",
+    "skills": "cc79a7",
+    "power": "f0e442",
+}
+"""One colour a dimension of the index: those of Okabe and Ito (2008), apart for all kinds of colour vision."""
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.maps.overlays import chosen, kind_words, number, ordered_zones, words_of, zone_record
@@ -30,14 +31,24 @@ def percent(value: float | None) -> str:
     return "unknown" if value is None or math.isnan(value) else f"{value:.1%}"
 
 
-def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[str]], *, note: str = "") -> str:
+@dataclass(frozen=True)
+class Heading:
+    """A line across a table above the rows that it speaks of: its words, and smaller ones under them."""
+
+    words: str
+    small: str = ""
+
+
+def table(
+    caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[str] | Heading], *, note: str = ""
+) -> str:
     """An HTML table; every text is escaped here.
 
     Parameters
     ----------
     caption : str
     heads : iterable of (words, whether the column holds numbers)
-    rows : iterable of list of str
+    rows : iterable of list of str, or Heading
         The second cell of a row is its header.
     note : str
         A sentence under the caption.
@@ -47,32 +58,49 @@ def table(caption: str, heads: Iterable[tuple[str, bool]], rows: Iterable[list[s
     head = "".join(f'<th scope="col"{kind}>{text(words)}</th>' for (words, _), kind in zip(columns, kinds, strict=True))
     body: list[str] = []
     for row in rows:
+        if isinstance(row, Heading):
+            small = f"<small>{text(row.small)}</small>" if row.small else ""
+            across = f'<th scope="rowgroup" colspan="{len(columns)}"><span>{text(row.words)}</span>{small}</th>'
+            body.append(f'</tbody><tbody><tr class="across">{across}</tr>')
+            continue
         cells = [
             f'<th scope="row"{kind}>{text(value)}</th>' if place == 1 else f"<td{kind}>{text(value)}</td>"
             for place, (value, kind) in enumerate(zip(row, kinds, strict=True))
         ]
         body.append(f"<tr>{''.join(cells)}</tr>")
     small = f"<small>{text(note)}</small>" if note else ""
+    lines = "".join(body).removeprefix("</tbody><tbody>")
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table><caption>{text(caption)}'
-        f"{small}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        f"{small}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
 
 def zones_table(results: Results, *, by: str = "rank") -> str:
-    """Zones by rank (column `by`) with people, gap, share, unknown and reasons."""
+    """Zones by rank (column `by`) with people, gap, share, unknown and reasons.
+
+    Where it is known also people not connected and without public WiFi on foot, and when ranked by the index its score.
+    """
     target = str(results.summary["target"])
+    zones = ordered_zones(results.zones, by=by)
+    more = [("Not connected", "unconnected_people", people), ("Without public WiFi", "wifi_beyond_people", people)]
+    more += [("Index, of 100", "index_score", _score)] if by == "index_rank" else []
+    more = [item for item in more if item[1] in zones and zones[item[1]].notna().any()]
     rows: list[list[str]] = []
-    for row in ordered_zones(results.zones, by=by).to_dict("records"):
+    for row in zones.to_dict("records"):
         zone = zone_record({**row, "rank": row[by]})
         rank = "–" if zone["rank"] is None else str(zone["rank"])
         share, unknown = percent(zone["share"]), people(zone["unknown"])
-        rows.append(
-            [rank, zone["name"], people(zone["population"]), people(zone["gap"]), share, unknown, zone["reasons"]]
-        )
+        counts = [people(zone["population"]), people(zone["gap"]), share, unknown]
+        added = [shown(number(row[column])) for _words, column, shown in more]
+        rows.append([rank, zone["name"], *counts, *added, zone["reasons"]])
     heads = [("Rank", True), ("Zone", False), ("People", True), (f"People below {target}", True)]
-    heads += [("Share of the known", True), ("People unknown", True), ("Why", False)]
-    return table("Zones in order of need; – means too little is known to rank it", heads, rows)
+    heads += [("Share of the known", True), ("People unknown", True), *((words, True) for words, *_ in more)]
+    return table("Zones in order of need; – means too little is known to rank it", [*heads, ("Why", False)], rows)
+
+
+def _score(value: float | None) -> str:
+    return "unknown" if value is None else f"{100 * value:.1f}"
 
 
 def settlement_table(summary: dict[str, Any]) -> str:

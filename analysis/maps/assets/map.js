@@ -94,64 +94,12 @@ window.gapmap = (function () {
     return { value: number.format(value) + " " + layer.unit, words: layer.meaning };
   }
 
-  /* How far the rank of a zone can move; null when the run has no ranks under other footprints. */
-  function moving(zone) {
-    if (zone.moves === undefined) return null;
-    if (zone.moves === null) return { value: "Unknown", words: "how far its rank can move" };
-    if (zone.moves === 0) return { value: "Rank stays", words: "under low and high footprints" };
-    return { value: "Rank moves " + zone.moves + (zone.moves === 1 ? " place" : " places"), words: "between footprints" };
-  }
-
-  /* ---- which zone is here ---- */
-
-  function insideRing(ring, x, y) {
-    let inside = false;
-    for (let a = 0, b = ring.length - 1; a < ring.length; b = a, a += 1) {
-      const crosses = ring[a][1] > y !== ring[b][1] > y;
-      if (crosses && x < ((ring[b][0] - ring[a][0]) * (y - ring[a][1])) / (ring[b][1] - ring[a][1]) + ring[a][0]) {
-        inside = !inside;
-      }
-    }
-    return inside;
-  }
-
-  function zoneAt(zones, latlng) {
-    return zones.find(function (zone) {
-      return (
-        zone.box.contains(latlng) &&
-        zone.parts.some(function (rings) {
-          return rings.filter((ring) => insideRing(ring, latlng.lng, latlng.lat)).length % 2 === 1;
-        })
-      );
-    });
-  }
-
-  function zoneNode(zone, target, full) {
-    const node = element("div", null, "zone");
-    const title = element("p", null, "name");
-    title.append(element("b", zone.name));
-    const rank = zone.rank === null ? "not ranked" : "rank " + zone.rank;
-    node.append(title);
-    if (zone.range) node.append(element("p", rank + " (" + zone.range + ")"));
-    else title.append(element("span", rank));
-    const known = zone.unknown !== null && zone.population - zone.unknown > 0;
-    const gap = known ? people(zone.gap) + " of " + people(zone.population) + " people below " + target : "gap unknown";
-    node.append(element("p", gap));
-    if (full) {
-      if (zone.moves > 0) node.append(element("p", moving(zone).value + " " + moving(zone).words));
-      if (zone.unknown >= 0.5) node.append(element("p", people(zone.unknown) + " people: unknown"));
-      if (zone.reasons) node.append(element("p", zone.reasons, "why"));
-    }
-    return node;
-  }
-
   /* ---- panel: switch, legend, overlays ---- */
 
   function legend(layer) {
     const box = document.getElementById("legend");
     box.replaceChildren(element("h2", layer.title), element("p", layer.note, "note"));
     const units = { people: "People in each cell", share: "Share of the people of each cell", class: "Class" };
-    units.places = "Places, of each zone";
     units.min = "Minutes on foot, mean of each cell";
     units["places per 1,000 people"] = "Places per 1,000 people, mean of each cell";
     box.append(element("p", units[layer.unit] || layer.unit, "unit"));
@@ -160,12 +108,12 @@ window.gapmap = (function () {
       const line = element("li");
       const swatch = element("i", null, "swatch");
       swatch.style.backgroundColor = "#" + item[1];
+      if (item[2]) swatch.append(element("b", item[2]));
       line.append(swatch, element("span", item[0]));
       list.append(line);
     });
     const unknown = element("li");
-    const why = layer.fill ? "not ranked under every footprint" : "unknown: no data here";
-    unknown.append(element("i", null, "swatch hatch"), element("span", why));
+    unknown.append(element("i", null, "swatch hatch"), element("span", layer.missing || "unknown: no data here"));
     list.append(unknown);
     box.append(list);
     if (layer.fill) return;
@@ -175,7 +123,7 @@ window.gapmap = (function () {
   }
 
   /* One list, folded away: the legend stays beside the map however many layers there are. */
-  function switcher(layers, choose) {
+  function switcher(layers, first, choose) {
     const box = document.getElementById("layer");
     const groups = {};
     layers.forEach(function (layer, place) {
@@ -188,8 +136,9 @@ window.gapmap = (function () {
       option.value = String(place);
       groups[layer.group].append(option);
     });
-    box.value = "0"; // a browser that comes back may remember another
+    box.value = String(first); // a browser that comes back may remember another
     box.addEventListener("change", () => choose(layers[Number(box.value)]));
+    choose(layers[first]);
   }
 
   /* A box to tick; what it means in detail, if anything, shows while it is ticked. */
@@ -211,71 +160,7 @@ window.gapmap = (function () {
     show();
   }
 
-  /* ---- zones, names, sites ---- */
-
-  function polygons(zones, options) {
-    return L.layerGroup(
-      zones.map(function (zone) {
-        const rings = zone.parts.map((part) => part.map((ring) => ring.map((p) => [p[1], p[0]])));
-        return L.polygon(rings, options);
-      }),
-    );
-  }
-
-  /* Zones coloured by the classes of a layer of zones; what is not known is hatched, as in the pictures of cells. */
-  function filled(layer, zones, renderer) {
-    const tile = element("canvas");
-    tile.width = tile.height = 12;
-    const pen = tile.getContext("2d");
-    pen.fillStyle = "#c9ced6";
-    pen.fillRect(0, 0, 12, 12);
-    pen.strokeStyle = "#7b8494";
-    pen.lineWidth = 2;
-    [-12, 0, 12].forEach(function (x) {
-      pen.moveTo(x - 1, 13);
-      pen.lineTo(x + 13, -1);
-    });
-    pen.stroke();
-    const hatch = pen.createPattern(tile, "repeat");
-    const group = L.layerGroup();
-    zones.forEach(function (zone, place) {
-      const index = layer.fill[place];
-      const colour = index === null ? hatch : "#" + layer.classes[index][1];
-      const options = { renderer: renderer, interactive: false, stroke: false, fillColor: colour, fillOpacity: 1 };
-      polygons([zone], options).eachLayer((shape) => group.addLayer(shape));
-    });
-    return group;
-  }
-
-  function names(map, zones) {
-    const group = L.layerGroup();
-    const markers = zones
-      .filter((zone) => zone.label)
-      .map(function (zone) {
-        const node = element("span", zone.name);
-        const icon = L.divIcon({ className: "zone-name", html: node, iconSize: [0, 0] });
-        const options = { icon: icon, interactive: false, keyboard: false, pane: "names" };
-        return { at: L.latLng(zone.label[1], zone.label[0]), wide: 6.4 * zone.name.length + 8, box: zone.box, options: options };
-      });
-    function place() {
-      group.clearLayers();
-      const taken = [];
-      markers.forEach(function (item) {
-        const p = map.latLngToContainerPoint(item.at);
-        const size = map.getSize();
-        const box = [p.x - item.wide / 2, p.y - 9, p.x + item.wide / 2, p.y + 9];
-        const off = box[0] < 0 || box[1] < 0 || box[2] > size.x || box[3] > size.y;
-        const span = map.latLngToContainerPoint(item.box.getNorthEast()).x - map.latLngToContainerPoint(item.box.getSouthWest()).x;
-        const hit = taken.some((o) => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1]);
-        if (off || hit || span < item.wide * 0.6) return;
-        taken.push(box);
-        group.addLayer(L.marker(item.at, item.options));
-      });
-    }
-    map.on("moveend resize", place);
-    group.on("add", place);
-    return group;
-  }
+  /* ---- sites ---- */
 
   function sites(map, list, currency) {
     const group = L.layerGroup();
@@ -329,7 +214,7 @@ window.gapmap = (function () {
     north.addTo(map);
   }
 
-  function reader(map, data, spots) {
+  function reader(map, data, zones, spots) {
     const tip = L.tooltip({ className: "reader", direction: "right", offset: [14, 0], opacity: 1 });
     const edge = L.polygon([], { pane: "edge", color: "#10231f", weight: 3, fill: false, interactive: false });
     edge.addTo(map);
@@ -348,7 +233,7 @@ window.gapmap = (function () {
 
     map.on("mousemove", function (event) {
       const cell = cellAt(data.frame, event.latlng);
-      const zone = zoneAt(data.zones, event.latlng);
+      const zone = zones.at(event.latlng);
       lit(zone);
       const card = element("div", null, "card");
       const spot = spots.at(event.latlng, 8);
@@ -356,11 +241,11 @@ window.gapmap = (function () {
       if (spot) {
         card.append(spots.card(spot));
       } else if (state.layer.fill) {
-        if (zone) card.append(valueNode(moving(zone)));
+        if (zone) card.append(valueNode(zones.told(state.layer, zone)));
       } else if (cell >= 0 && state.layer.codes && (state.layer.codes[cell] !== 0 || zone)) {
         card.append(valueNode(reading(state.layer, state.layer.codes[cell])));
       }
-      if (zone && !spot) card.append(zoneNode(zone, data.target, false));
+      if (zone && !spot) card.append(zones.card(zone, false));
       const over = event.originalEvent.target;
       const busy = over.closest && over.closest(".leaflet-marker-icon, .leaflet-control, .leaflet-popup");
       if (!card.childNodes.length || busy) return void tip.remove();
@@ -384,11 +269,11 @@ window.gapmap = (function () {
       const spot = spots.at(event.latlng, event.originalEvent.pointerType === "touch" ? 16 : 8);
       if (spot) return void open(spot.latlng, spots.card(spot));
       const cell = cellAt(data.frame, event.latlng);
-      const zone = zoneAt(data.zones, event.latlng);
+      const zone = zones.at(event.latlng);
       if (cell < 0 && !zone) return;
       Promise.all(data.layers.map(decode)).then(function () {
         const card = element("div", null, "card full");
-        if (zone) card.append(zoneNode(zone, data.target, true));
+        if (zone) card.append(zones.card(zone, true));
         if (cell >= 0) {
           const list = element("dl");
           data.layers.forEach(function (layer) {
@@ -421,9 +306,8 @@ window.gapmap = (function () {
     const home = L.latLngBounds(data.home);
     state.data = data;
     state.map = map;
-    data.zones.forEach(function (zone) {
-      zone.box = L.latLngBounds(zone.parts.flatMap((part) => part[0].map((p) => [p[1], p[0]])));
-    });
+    const zones = window.gapmapZones(element, people, data);
+    const polygons = zones.polygons;
     fit(map, home);
     pane(map, "land", 250, true);
     pane(map, "cells", 300, true);
@@ -450,7 +334,7 @@ window.gapmap = (function () {
       Object.values(fills).forEach((group) => group.remove());
       image.setOpacity(layer.fill ? 0 : 1);
       if (layer.fill) {
-        fills[layer.key] = fills[layer.key] || filled(layer, data.zones, floor);
+        fills[layer.key] = fills[layer.key] || zones.filled(map, layer, floor);
         fills[layer.key].addTo(map);
       } else {
         image.setUrl(layer.picture);
@@ -458,13 +342,14 @@ window.gapmap = (function () {
       legend(layer);
       decode(layer);
     }
-    switcher(data.layers.concat(data.fills), choose);
-    choose(data.layers[0]);
+    const all = data.layers.concat(data.fills);
+    const first = all.findIndex((layer) => layer.key === data.first);
+    switcher(all, Math.max(first, 0), choose);
 
     if (data.zones.length) {
       const outline = { renderer: lines, color: "#26413c", weight: data.zones.length > 300 ? 0.5 : 1, opacity: 0.75, fill: false, interactive: false };
       overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
-      overlay(map, "Zone names", "letters", names(map, data.zones));
+      overlay(map, "Zone names", "letters", zones.names(map));
     }
     const wifi = window.gapmapWifi(element, people, polygons);
     if (data.catchments.length) {
@@ -482,7 +367,7 @@ window.gapmap = (function () {
       overlay(map, "Plan: " + kind.words + " (" + of.length + ")", "site kind-" + kind.shape, sites(map, of, data.currency));
     });
     furniture(map, home);
-    reader(map, data, spots);
+    reader(map, data, zones, spots);
   }
 
   return {

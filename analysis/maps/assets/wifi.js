@@ -73,7 +73,7 @@ window.gapmapWifi = function (element, people, polygons) {
         list.map(function (area, place) {
           const swatch = element("i", null, "swatch area");
           const tint = "#" + area.colour + Math.round(255 * OPACITY).toString(16);
-        const shade = "linear-gradient(" + tint + ", " + tint + ")";
+          const shade = "linear-gradient(" + tint + ", " + tint + ")";
           swatch.style.backgroundImage = list.slice(place).map(() => shade).join(", ");
           swatch.style.borderColor = edges[Math.min(place, 2)];
           return [swatch, "within " + area.minutes + " min: " + people(area.people) + " people"];
