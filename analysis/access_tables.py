@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from analysis.scenario import Scenario
     from data.region import Region
 
+DECIMALS = {"x": 3, "y": 3, "lon": 6, "lat": 6, "fills_at": 4}
+"""Of `wifi.csv`; its other figures have two."""
+
 HOTSPOT_COLUMNS = ("people_5_min", "people_10_min", "people_15_min", "capacity", "expected", "fills_at", "state")
 
 
@@ -106,6 +109,7 @@ def wifi_record(
         "hotspots": _hotspots(wifi_table(region, access)),
         "users_per_access_point": scenario.wifi.users_per_access_point,
         "at_once": scenario.wifi.at_once,
+        "slopes": scenario.walking.slopes and foot.streets is not None and foot.streets.climb_m is not None,
         "streets_taken_as_flat": foot.flat,
         "streets_too_steep": foot.capped,
     }
@@ -142,7 +146,7 @@ def wifi_table(region: Region, access: Access) -> pd.DataFrame:
         names = ["wifi_id", "name", "status", "operational", "free", "outdoor", "access_points", "hours"]
         return pd.DataFrame(columns=[*names, "x", "y", "lon", "lat", *HOTSPOT_COLUMNS])
     lon, lat = lonlat(region.grid, region.wifi["x"], region.wifi["y"])
-    table = region.wifi.assign(lon=np.round(lon, 6), lat=np.round(lat, 6))
+    table = region.wifi.assign(lon=lon, lat=lat)
     figures = np.full((len(table), 6), np.nan)
     figures[access.open, :3] = access.people
     found = access.room
@@ -153,7 +157,8 @@ def wifi_table(region: Region, access: Access) -> pd.DataFrame:
     state = np.where(table["operational"], np.where(table["free"], "not known", "not free"), "not operational")
     state[access.open[found.under]], state[access.open[found.over]] = "room", "over"
     state[access.off_street] = "no street near"
-    return table.assign(state=state)
+    table = table.assign(state=state)
+    return table.round({name: DECIMALS.get(name, 2) for name in (*DECIMALS, *HOTSPOT_COLUMNS[:6])})
 
 
 def cell_columns(fragments: Fragments, access: Access, *, wifi_ids: NDArray[Any], reach: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def report(region: Region) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``streets``,
+        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``streets``, ``plan``,
         ``indicators``, ``notes``, ``can_run``.
     """
     from geo.zonal import outside
@@ -79,6 +79,7 @@ def report(region: Region) -> dict[str, Any]:
             "heights": region.streets.climb_m is not None,
             "known_within": "everywhere" if region.streets_known is None else "part of the region",
         },
+        "plan": _plan(region),
         "indicators": list(region.indicators),
         "notes": [
             {"layer": note.layer, "what": note.what, "count": note.count, "detail": note.detail}
@@ -119,6 +120,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         else "WiFi: no list given"
     )
     out.append(_streets(report["streets"]))
+    out += _plan_lines(report["plan"])
     if report["indicators"]:
         out.append(f"Indicators: {', '.join(report['indicators'])}")
     out += [f"Nulls in {column}: {count} zones" for column, count in zones["nulls"].items()]
@@ -128,6 +130,39 @@ def lines(report: dict[str, Any]) -> list[str]:
             out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
     out.append("The run can go on.")
     return out
+
+
+def _plan(region: Region) -> dict[str, dict[str, Any]]:
+    """What was read for plans: counts of each section that is given."""
+    found: dict[str, dict[str, Any]] = {}
+    if (given := region.proposals) is not None:
+        kinds = {str(kind): int(count) for kind, count in given["kind"].value_counts().sort_index().items()}
+        found["proposals"] = {"count": len(given), "kinds": kinds, "votes": float(given["votes"].sum())}
+    if (areas := region.exclusions) is not None:
+        km2 = float(areas.union_all().area) * region.grid.metres_per_unit**2 / 1e6
+        found["exclusions"] = {"count": len(areas), "km2": km2}
+    if (masts := region.masts) is not None:
+        found["masts"] = {"count": len(masts), "with_height": int(masts["height_m"].notna().sum())}
+    if (nodes := region.backhaul) is not None:
+        kinds = {str(kind): int(count) for kind, count in nodes["kind"].value_counts().sort_index().items()}
+        found["backhaul"] = {"count": len(nodes), "kinds": kinds}
+    if region.power is not None:
+        found["power"] = {"count": len(region.power)}
+    return found
+
+
+def _plan_lines(found: dict[str, dict[str, Any]]) -> list[str]:
+    def by_kind(kinds: dict[str, int]) -> str:
+        return ", ".join(f"{kind} {count:,}" for kind, count in kinds.items())
+
+    words = {
+        "proposals": lambda n: f"Proposals: {n['count']:,} ({by_kind(n['kinds'])}), {n['votes']:,.0f} votes",
+        "exclusions": lambda n: f"Exclusions: {n['count']:,} areas, {n['km2']:,.1f} km²",
+        "masts": lambda n: f"Masts: {n['count']:,}, {n['with_height']:,} of them of known height",
+        "backhaul": lambda n: f"Backhaul: {n['count']:,} points and lines ({by_kind(n['kinds'])})",
+        "power": lambda n: f"Power grid: {n['count']:,} lines and points",
+    }
+    return [line(found[name]) for name, line in words.items() if name in found]
 
 
 def _streets(found: dict[str, Any] | None) -> str:

@@ -59,7 +59,6 @@ def _online(
     from analysis.osm_tool import Online
 
     chosen: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
-    note("asking OpenStreetMap's servers; this is the only command that uses the network")
     return Online(place=place, bbox=_box(bbox), area=area, **chosen)
 
 
@@ -82,7 +81,7 @@ def streets(
     from analysis.osm_tool import street_file
 
     ask = _online(fetch, place=place, bbox=bbox, area=area, cache=cache, overpass=overpass, nominatim=nominatim)
-    found = street_file(region, out=out, source=source, online=ask, root=data, ferries=ferries)
+    found = street_file(region, out=out, source=source, online=ask, root=data, ferries=ferries, tell=note)
     if as_json:
         say([json.dumps(found, ensure_ascii=False, indent=2)])
         return
@@ -114,7 +113,7 @@ def hosts(
     from analysis.osm_tool import host_file
 
     ask = _online(fetch, place=place, bbox=bbox, area=area, cache=cache, overpass=overpass, nominatim=nominatim)
-    found = host_file(region, out=out, source=source, online=ask, root=data)
+    found = host_file(region, out=out, source=source, online=ask, root=data, tell=note)
     if as_json:
         say([json.dumps(found, ensure_ascii=False, indent=2)])
         return

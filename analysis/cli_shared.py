@@ -19,6 +19,11 @@ Folder = Annotated[Path, typer.Argument(help="A results folder, as written by ru
 Out = Annotated[Path, typer.Option("--out", help="Results folder to write; an earlier one there is replaced.")]
 
 
+# JSON escapes what is below 0x20 itself, but not the others: those are written so that it stays JSON
+_SHOWN = {code: f"\\x{code:02x}" for code in range(0x20) if chr(code) not in "\n\t"}
+_SHOWN |= {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
+
 @contextmanager
 def progress() -> Generator[Callable[[float, str], None]]:
     """A bar on standard error when a person watches, plain lines otherwise."""
@@ -34,11 +39,16 @@ def progress() -> Generator[Callable[[float, str], None]]:
         yield lambda part, what: note(f"{part:4.0%} {what}")
 
 
+def harmless(text: str) -> str:
+    """Text whose control characters, which names in files may hold and a terminal obeys, are shown by their code."""
+    return text.translate(_SHOWN)
+
+
 def note(line: str) -> None:
     """A line on standard error."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(harmless(line) + "\n")
 
 
 def say(lines: list[str]) -> None:
     """Lines on standard output."""
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(harmless("\n".join(lines)) + "\n")

@@ -28,7 +28,7 @@ STATES = (
 """Service states (methods, §1)."""
 
 STATE_MEANING = {
-    "unknown": "no coverage information",
+    "unknown": "the best technology is not known",
     "no_signal": "outside every mobile network",
     "below_broadband": "2G at best",
     "mobile_broadband": "3G at best",

@@ -8,6 +8,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from data.region import Region
+    from geo.network import Network
 
 
 def limitations(region: Region, summary: dict[str, Any]) -> str:
@@ -15,11 +16,7 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     lines = [f"# What the figures of “{region.name}” do not know", ""]
     if region.synthetic:
         lines.append("- **Synthetic data: this place does not exist.** No decision can rest on it.")
-    total = summary["population"]["total"]
-    unknown = summary["ledger"]["unknown"]
-    lines.append(
-        f"- Coverage is unknown for {unknown:,.0f} of {total:,.0f} people; they are in no gap and in no covered figure."
-    )
+    lines += _unknown_lines(summary)
     lines += _coverage_lines(region, summary)
     people = summary["population"]
     if people["reference_total"] is not None:
@@ -37,7 +34,7 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     if region.wifi is None:
         lines.append("- No public WiFi list was given: access to it is unknown, not absent.")
     else:
-        lines += _wifi_lines(summary["wifi"])
+        lines += _wifi_lines(region, summary["wifi"])
     lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
     lines += _use_lines(summary)
     lines.append(f"- {summary['population']['outside_zones']:,.0f} people live in analysed cells outside every zone.")
@@ -51,6 +48,29 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     if unlicensed:
         lines.append(f"- No licence was stated for: {', '.join(unlicensed)}. Clear that before publishing.")
     return "\n".join(lines) + "\n"
+
+
+def _unknown_lines(summary: dict[str, Any]) -> list[str]:
+    """Of how many people the target is not known, and of how many the state of service.
+
+    These differ: where only 4G is known, who lacks it is in the gap, and what reaches them instead is not known.
+    """
+    target, total = summary["target"], summary["population"]["total"]
+    silent, unknown = total - summary["gap"]["known"], summary["ledger"]["unknown"]
+    told = f"{silent:,.0f} of {total:,.0f} people: they are in no gap and in no covered figure"
+    lines = [f"- Whether {target} reaches them is unknown for {told}."]
+    if silent < 0.5:
+        lines = [f"- Whether {target} reaches them is known for all of the {total:,.0f} people."]
+    if abs(unknown - silent) >= 0.5:
+        lines.append(
+            f"- {unknown:,.0f} people have no known state of service: which technology is the best that reaches them "
+            f"is not known. Those of whom {target} is known count in its gap or as covered all the same."
+        )
+    if summary["gap"]["known"] < 0.5 and summary["plan"]["gap"] is None:
+        lines.append(
+            "- Nothing is planned, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain."
+        )
+    return lines
 
 
 def _use_lines(summary: dict[str, Any]) -> list[str]:
@@ -76,20 +96,42 @@ def _use_lines(summary: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _wifi_lines(wifi: dict[str, Any]) -> list[str]:
+def _wifi_lines(region: Region, wifi: dict[str, Any]) -> list[str]:
     """What walking to public WiFi leaves out."""
-    pace = f"{wifi['measure']}, at {wifi['speed_kmh']:g} km/h, from points inside each cell"
+    how = wifi["measure"] if region.streets is not None else f"as a {wifi['measure']}"
+    pace = f"{how}, at {wifi['speed_kmh']:g} km/h, from points inside each cell"
     lines = [f"- Walks to free public WiFi are measured {pace}; it is unknown for {wifi['unknown']:,.0f} people."]
-    if wifi["measure"] != "along streets":
+    if region.streets is None:
         lines.append("- No streets were given: rivers, motorways and hills are not seen, and some walks are longer.")
-    elif wifi["without_way"] >= 0.5:
-        why = "; ".join(f"{reason}: {count:,.0f}" for reason, count in wifi["no_way"].items() if count >= 0.5)
-        lines.append(f"- {wifi['without_way']:,.0f} people have no way to it on the streets given ({why}).")
+    else:
+        lines += _street_lines(region.streets, wifi)
+    if region.wifi_known is not None:
+        lines.append(
+            "- Public WiFi listed outside the known area serves people inside it; what is missing there is not counted."
+        )
     if wifi["off_street"]:
         lines.append(f"- {wifi['off_street']} hotspots lie near no street and count for nobody.")
     lines.append(
         f"- Room at hotspots rests on two assumptions: {wifi['users_per_access_point']:g} people served by an access "
         f"point, {wifi['at_once']:.1%} of those in reach online at once. Opening hours are not counted."
+    )
+    return lines
+
+
+def _street_lines(streets: Network, wifi: dict[str, Any]) -> list[str]:
+    """Slopes, who has no way, and what joining a hotspot at one place leaves out."""
+    if wifi["slopes"]:
+        flat = f"; {wifi['streets_taken_as_flat']:,} streets of unknown heights are taken as flat"
+        lines = [f"- Slopes slow people{flat if wifi['streets_taken_as_flat'] else ''}."]
+    else:
+        why = "their heights are not known" if streets.climb_m is None else "the scenario leaves slopes out"
+        lines = [f"- Streets are taken as flat: {why}, so walks on hills take longer than is said."]
+    if wifi["without_way"] >= 0.5:
+        why = "; ".join(f"{reason}: {count:,.0f}" for reason, count in wifi["no_way"].items() if count >= 0.5)
+        lines.append(f"- {wifi['without_way']:,.0f} people have no way to it on the streets given ({why}).")
+    lines.append(
+        "- A hotspot joins the streets at one place, the nearest: people around a corner or in the same block may walk "
+        "less than is counted."
     )
     return lines
 
@@ -122,7 +164,7 @@ def _modelled_lines(summary: dict[str, Any]) -> list[str]:
     lines = [f"- Footprints of sites rest on {how}; signal is at least {summary['confidence']:.0%} sure at their edge."]
     if model == "nominal radii":
         lines = [f"- Footprints of sites rest on {how}, not on propagation over terrain."]
-    if reached["low"] is not None:
+    if reached["low"] is not None and reached["share"] is not None:
         lines.append(
             f"- People with at least {target} lie between {reached['low']:,.0f} and {reached['high']:,.0f} under low "
             f"and high footprints ({summary['footprint']}: {reached['persons']:,.0f})."

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from data.fetch_osm import NOMINATIM, OVERPASS
-from geo.errors import ScenarioError
+from data.fetch_osm import NOMINATIM, OVERPASS, require_degrees
+from geo.errors import Fault, ScenarioError, SchemaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from data.fetch_osm import Place
@@ -46,12 +48,13 @@ class Online:
     nominatim_url: str = NOMINATIM
 
     def where(self, zones: gpd.GeoDataFrame) -> Place:
-        """The place to ask for; by default a hull around the zones."""
+        """The place to ask for; by default a hull around the zones. SchemaError for bounds that are no degrees."""
         from data.vectors import read_polygons
 
         if self.place is not None:
             return self.place
         if self.bbox is not None:
+            require_degrees(self.bbox, name="--bbox")
             return self.bbox
         shapes = zones
         if self.area is not None:
@@ -69,6 +72,30 @@ def _one_way(source: Path | None, online: Online | None) -> None:
         raise ScenarioError("--from / --fetch", "give exactly one of them: a file, or leave to ask OpenStreetMap")
 
 
+def _inputs(
+    region_file: Path, *, root: Path | None, source: Path | None, online: Online | None, own: str
+) -> list[Path]:
+    """Every file that is read or that a run will read, but for the one that the section `own` names."""
+    from data.loader import Loader
+    from data.region_file import load_region_file
+
+    settings = load_region_file(region_file)
+    loader = Loader((root or region_file.parent).resolve(), settings)
+    files = loader.files()
+    if (section := getattr(settings, own)) is not None:
+        files.remove(section.file)  # once: a file that another section names too is an input
+    given = [region_file, source, online.area if online is not None else None]
+    return [path for path in given if path is not None] + [loader.path(name) for name in files]
+
+
+def _place(online: Online, zones: gpd.GeoDataFrame, tell: Callable[[str], None] | None) -> Place:
+    """The place to ask for; that the network is used is told once nothing else stands in the way."""
+    place = online.where(zones)
+    if tell is not None:
+        tell("OpenStreetMap's servers are asked for what is not in the cache")
+    return place
+
+
 def _said(notes: Notes) -> list[str]:
     return [str(note) for note in notes if note.count]
 
@@ -81,6 +108,7 @@ def street_file(
     online: Online | None = None,
     root: Path | None = None,
     ferries: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Make the street network of a region once, so that every run reads it in a fraction of the time.
 
@@ -98,6 +126,8 @@ def street_file(
         Folder of the region's files.
     ferries : bool
         Walk on ferries too.
+    tell : callable, optional
+        Called with a line when the network is about to be used.
 
     Returns
     -------
@@ -110,16 +140,19 @@ def street_file(
         Bad input, with every fault; SourceError when the servers do not answer.
     """
     from data.load import load_frame
-    from data.street_file import save_streets
+    from data.out_file import require_output
+    from data.street_file import SUFFIX, save_streets
     from data.street_heights import with_heights
     from data.streets import read_streets
 
     _one_way(source, online)
+    inputs = _inputs(region_file, root=root, source=source, online=online, own="streets")
+    require_output(out, suffix=SUFFIX, inputs=inputs)
     frame, zones, dem = load_frame(region_file, root=root)
     if online is not None:
         from data.fetch_streets import fetch_streets
 
-        network, notes = fetch_streets(online.where(zones), crs=frame.crs, ferries=ferries, **online.servers())
+        network, notes = fetch_streets(_place(online, zones, tell), crs=frame.crs, ferries=ferries, **online.servers())
     else:
         assert source is not None
         network, notes = read_streets(source, crs=frame.crs, bounds=frame.bounds, ferries=ferries)
@@ -143,12 +176,13 @@ def host_file(
     source: Path | None = None,
     online: Online | None = None,
     root: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """List the public buildings and spaces of a region that could host WiFi, from OpenStreetMap's tags.
 
     Parameters
     ----------
-    region_file, source, online, root
+    region_file, source, online, root, tell
         As in `street_file`; the file is ``.osm.pbf`` or ``.osm``.
     out : Path
         CSV to write: ``id, name, category, hours, wifi, lon, lat``, as ``[hosts]`` reads it.
@@ -159,14 +193,20 @@ def host_file(
         ``hosts``, ``categories`` (count by category), ``has_wifi``, ``notes``.
     """
     from data.load import load_frame
-    from data.osm_hosts import read_osm_hosts, write_hosts
+    from data.osm_hosts import WRITTEN, read_osm_hosts, write_hosts
+    from data.out_file import first_line, require_output
 
     _one_way(source, online)
+    inputs = _inputs(region_file, root=root, source=source, online=online, own="hosts")
+    require_output(out, suffix=".csv", inputs=inputs)
+    if out.exists() and first_line(out) != ",".join(WRITTEN):
+        raise SchemaError([Fault("--out", f"{out} is another list, not one of this command's", "name another file")])
     frame, zones, _dem = load_frame(region_file, root=root)
     if online is not None:
         from data.fetch_hosts import fetch_osm_hosts
 
-        table, notes = fetch_osm_hosts(online.where(zones), crs=frame.crs, bounds=frame.bounds, **online.servers())
+        asked = _place(online, zones, tell)
+        table, notes = fetch_osm_hosts(asked, crs=frame.crs, bounds=frame.bounds, **online.servers())
     else:
         assert source is not None
         table, notes = read_osm_hosts(source, crs=frame.crs, bounds=frame.bounds)

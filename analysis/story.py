@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+HALF = 0.5
+"""Fewer people than this print as 0."""
+
 
 def headline(summary: dict[str, Any]) -> list[str]:
     """Lines for the terminal: who is cut off, where first, and what the money buys."""
@@ -22,7 +25,7 @@ def headline(summary: dict[str, Any]) -> list[str]:
             f"{gap['people']:,.0f} people are below {target} ({gap['share']:.1%} of the {gap['known']:,.0f} known)"
         )
     lines += _footprints(summary)
-    if summary["ledger"]["unknown"] >= 0.5:
+    if summary["ledger"]["unknown"] >= HALF:
         lines.append(
             f"{summary['ledger']['unknown']:,.0f} people have no known state of service: some coverage is unknown there"
         )
@@ -32,14 +35,21 @@ def headline(summary: dict[str, Any]) -> list[str]:
         f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]
     ]
     lines += _footnotes(summary)
-    money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
-    lines.append(
-        f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "
-        f"that is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could gain"
-        if plan["gap"] is not None
-        else f"Plan: nothing worth building was found for {money}"
-    )
+    lines.append(_plan(plan, known=gap["known"]))
     return lines
+
+
+def _plan(plan: dict[str, Any], *, known: float) -> str:
+    """What the money buys, or why nothing is planned: only people known to be badly served can gain."""
+    money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
+    if plan["gap"] is not None:
+        return (
+            f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "
+            f"that is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could gain"
+        )
+    if known < HALF:
+        return "Plan: none, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain"
+    return f"Plan: nothing worth building was found for {money}"
 
 
 def _footnotes(summary: dict[str, Any]) -> list[str]:
@@ -67,13 +77,17 @@ def _wifi(wifi: dict[str, Any]) -> list[str]:
     """Who reaches free public WiFi on foot; nothing where no list was given."""
     if not wifi["sites"]:
         return []
+    on_foot = f"free public WiFi on foot ({wifi['measure']})"
+    if wifi["within_15_min"] + wifi["beyond_15_min"] + wifi["without_way"] < HALF:
+        return [f"{on_foot}: unknown for everybody"]
     near, far = wifi["within_5_min"], wifi["within_15_min"]
     beyond = wifi["beyond_15_min"] + wifi["without_way"]
     counts = f"{near:,.0f} people within 5 min, {far:,.0f} within 15, {beyond:,.0f} not within 15"
-    lines = [f"free public WiFi, walking {wifi['measure']}: {counts}, unknown for {wifi['unknown']:,.0f}"]
+    lines = [f"{on_foot}: {counts}, unknown for {wifi['unknown']:,.0f}"]
     more = wifi["overstated"]["400_m"]
     if more is not None and wifi["measure"] == "along streets":
-        lines.append(f"a straight line of 400 m would count {more:+.0%} people against 400 m along streets")
+        words = "more" if more >= 0 else "fewer"
+        lines.append(f"a straight line of 400 m would count {abs(more):.0%} {words} people than 400 m along streets")
     return lines
 
 
@@ -81,7 +95,7 @@ def _footprints(summary: dict[str, Any]) -> list[str]:
     """How sure the covered share is, and how far the order of zones depends on it."""
     target, lines = summary["target"], []
     reached = summary["coverage"][target]["union"]
-    if "modelled" in summary["basis"] and reached["low"] is not None:
+    if "modelled" in summary["basis"] and reached["low"] is not None and reached["share"] is not None:
         lines.append(
             f"at least {target}: {reached['persons']:,.0f} people, between {reached['low']:,.0f} and "
             f"{reached['high']:,.0f} under low and high footprints of sites"

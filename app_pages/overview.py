@@ -88,7 +88,7 @@ on_foot = wifi_table(summary["wifi"])
 if on_foot:
     st.header("Public WiFi on foot")
     show_table(on_foot)
-    show_table(hotspots_table(results.wifi))
+    show_table(hotspots_table(results.wifi, reach=int(summary["wifi"]["reach_min"])))
 
 st.header("Map")
 show_map(results, tall=620)

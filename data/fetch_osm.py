@@ -88,7 +88,10 @@ def asking(what: str, servers: Servers, **also: Any) -> Generator[Any]:
     """
     import requests
 
-    servers.cache.mkdir(parents=True, exist_ok=True)
+    try:
+        servers.cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{servers.cache}: no folder for answers ({error.strerror}). Mend: name another") from error
     with _settings(servers, **also) as osmnx:
         try:
             yield osmnx
@@ -109,17 +112,24 @@ def area_of(osmnx: Any, place: Place, *, margin_m: float = 0.0) -> Any:
     if isinstance(place, str):
         shape = osmnx.geocode_to_gdf(place).geometry.iloc[0]
     elif isinstance(place, tuple):
+        require_degrees(place)
         shape = shapely.box(*place)
     else:
         shape = place
     west, south, east, north = shape.bounds
-    if not (-180 <= west < east <= 180 and -90 < south < north < 90):
-        problem = f"({west:g}, {south:g}, {east:g}, {north:g}) is no west, south, east, north in degrees"
-        raise SchemaError([Fault("place", problem, "give a name, or a polygon or bounds in EPSG:4326")])
+    require_degrees((west, south, east, north))
     here = f"+proj=aeqd +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} +datum=WGS84"
     there = Transformer.from_crs("EPSG:4326", here, always_xy=True)
     flat: Any = shapely.transform(shape, lambda xy: _moved(there, xy, "FORWARD"))
     return shapely.transform(flat.buffer(margin_m), lambda xy: _moved(there, xy, "INVERSE"))
+
+
+def require_degrees(bounds: tuple[float, float, float, float], *, name: str = "place") -> None:
+    """Raise SchemaError unless bounds are west, south, east, north in degrees: finite, in order and on the Earth."""
+    west, south, east, north = bounds
+    if not (-180 <= west < east <= 180 and -90 < south < north < 90):
+        problem = f"({west:g}, {south:g}, {east:g}, {north:g}) is no west, south, east, north in degrees"
+        raise SchemaError([Fault(name, problem, "give a name, or a polygon or bounds in EPSG:4326")])
 
 
 def _moved(there: Transformer, xy: Any, direction: Any) -> Any:

@@ -12,6 +12,7 @@ from data.hosts import read_hosts
 from data.indicators import read_indicators
 from data.layer import Layer
 from data.load_coverage import load_coverage, load_known, reach_of
+from data.load_plan import load_plan
 from data.load_radio import load_dem, load_radio
 from data.load_streets import region_streets
 from data.load_use import groups_table, region_use
@@ -19,7 +20,7 @@ from data.loader import Loader
 from data.notes import Note, listed
 from data.population import DEGREES, bounds_in, choose_frame, read_counts
 from data.region import Region
-from data.region_file import Origin, load_region_file
+from data.region_file import load_region_file
 from data.vectors import read_polygons
 from data.wifi import read_wifi
 from data.zones import read_zones
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from data.origin import Origin
     from data.region_file import HostsSection, WifiSection
     from data.terrain import Dem
     from geo.grid import Grid
@@ -75,6 +77,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     tell(0.5, "reading coverage, WiFi and indicators")
     coverage = tuple(load_coverage(loader, frame, zones))
     radio = load_radio(loader, frame, zones=zones)
+    plan = load_plan(loader, frame, coverage)
     wifi = _wifi(loader, frame)
     wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
     hosts = _hosts(loader, frame)
@@ -113,6 +116,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
         notes=tuple(loader.notes),
         use=use,
         group_shares=group_shares,
+        **plan,
     )
 
 
@@ -210,6 +214,7 @@ def _other_faults(loader: Loader) -> None:
     if frame.crs.is_projected:
         _wifi(loader, frame)
         _hosts(loader, frame)
+        load_plan(loader, frame, ())
 
 
 def _rasters(loader: Loader, frame: Grid) -> dict[str, Any]:

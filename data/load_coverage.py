@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from data.coverage import MARGIN_KM, NOT_KNOWN, TECHNOLOGIES, CoverageLayer, Known
 from data.declared import read_declared
 from data.declared_raster import read_declared_raster
 from data.hexagons import read_hexagons
 from data.layer import Source
-from data.region_file import Origin
+from data.origin import Origin
 from data.sites import read_sites
 from data.vectors import read_polygons
 from geo.errors import Fault, SchemaError
@@ -24,10 +25,10 @@ _NOWHERE = Source("", "", "")
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
-    import shapely
 
     from data.loader import Loader
-    from data.region_file import CoverageSection, KnownWithin, Words
+    from data.origin import Words
+    from data.region_file import CoverageSection, KnownWithin
     from geo.grid import Grid
 
 
@@ -113,7 +114,10 @@ def load_known(loader: Loader, known: KnownWithin | str | None, zones: gpd.GeoDa
     loader.notes += notes
     loader.source("known area", Origin.model_validate({}), file)
     fixed, _rows = repair(to_grid_crs(polygons, frame.crs))
-    area: shapely.Geometry = fixed.geometry.union_all()
+    area: Any = fixed.geometry.union_all()
+    if not shapely.intersects(zones.geometry.to_numpy(), area).any():
+        mend = "name the area in which the list is whole"
+        raise SchemaError([Fault(file, "the area meets no zone of the region", mend)])
     return Known(geometry=area)
 
 

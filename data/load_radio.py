@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.loader import Loader
-    from data.region_file import FileSection
+    from data.origin import FileSection
     from data.terrain import Dem
     from geo.grid import Grid
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from data.load_coverage import load_known
 from data.street_file import SUFFIX, load_streets
 from data.street_heights import with_heights
 from data.streets import read_streets
+from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
 
 def _network(path: Path, section: StreetsSection, frame: Grid) -> tuple[Network, Notes]:
     if path.suffix.lower() == SUFFIX:
-        return load_streets(path, crs=frame.crs), []
+        network = load_streets(path, crs=frame.crs)
+        _require_here(path, network, frame)
+        return network, []
     return read_streets(
         path,
         crs=frame.crs,
@@ -34,6 +39,19 @@ def _network(path: Path, section: StreetsSection, frame: Grid) -> tuple[Network,
         least_m=section.least_m,
         ferries=section.ferries,
     )
+
+
+def _require_here(path: Path, network: Network, frame: Grid) -> None:
+    """Raise SchemaError for a network that lies wholly outside the region: it was made for another one."""
+    west, south, east, north = frame.bounds
+    x, y, first = network.vertex_x, network.vertex_y, network.starts[:-1]
+    inside = (np.minimum.reduceat(x, first) <= east) & (np.maximum.reduceat(x, first) >= west)
+    inside &= (np.minimum.reduceat(y, first) <= north) & (np.maximum.reduceat(y, first) >= south)
+    if not inside.any():
+        problem = f"no street lies in the region: they lie between x {x.min():,.0f} and {x.max():,.0f}, "
+        problem += f"y {y.min():,.0f} and {y.max():,.0f}; the region between {west:,.0f} and {east:,.0f}, "
+        problem += f"{south:,.0f} and {north:,.0f}"
+        raise SchemaError([Fault(path.name, problem, "make it anew with `gapmap streets` for this region")])
 
 
 def region_streets(

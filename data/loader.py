@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyproj.exceptions import ProjError
 
 from data.layer import Source, file_sha256
-from data.region_file import FileSection, KnownWithin, Origin, RegionFile
+from data.region_file import KnownWithin, RegionFile
 from geo.errors import Fault, GapmapError, SchemaError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from data.notes import Note
+    from data.origin import FileSection, Origin
 
 
 @dataclass
@@ -63,14 +64,15 @@ class Loader:
 
     def check_files(self) -> None:
         """Every file that is not there is named at once."""
-        self.require(self._files())
+        self.require(self.files())
 
-    def _files(self) -> list[str]:
+    def files(self) -> list[str]:
         """Every file that the settings name."""
         settings = self.settings
         sections: list[FileSection | None] = [settings.population, settings.land, settings.built, settings.zones]
         sections += [*settings.coverage, settings.wifi, settings.hosts, settings.indicators, settings.footprints]
         sections += [settings.terrain, settings.streets, *settings.speedtest, settings.population.groups_table]
+        sections += [settings.proposals, settings.exclusions, settings.masts, settings.backhaul, settings.power]
         if settings.radio is not None:
             sections += [settings.radio.sites, settings.radio.propagation, settings.radio.capacity]
         names = [section.file for section in sections if section is not None]

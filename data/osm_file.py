@@ -24,12 +24,13 @@ def osm_file(path: Path) -> Generator[Any]:
         exactly between two of its blocks cannot be told from a whole one.
     """
     require_file(path)
+    from osmium import InvalidLocationError
     from osmium.io import File
 
     kind = "pbf" if path.suffix.lower() == ".pbf" else "osm"
     try:
         yield File(str(path.absolute()), kind)
-    except (RuntimeError, ValueError, OverflowError) as error:
+    except (RuntimeError, ValueError, OverflowError, InvalidLocationError) as error:
         mend = "download or export it again, .osm.pbf or .osm, sorted by kind and number"
         problem = f"not an OpenStreetMap {kind} file, or cut short ({error})"
         raise SchemaError([Fault(path.name, problem, mend)]) from error

@@ -217,6 +217,10 @@ def read_osm_hosts(path: Path, *, crs: CRS, bounds: Bounds | None = None) -> tup
     return host_table(places, name=path.name, crs=crs, bounds=bounds)
 
 
+WRITTEN = ("id", "name", "category", "hours", "wifi", "lon", "lat")
+"""Columns of a list of hosts as it is written."""
+
+
 def write_hosts(table: pd.DataFrame, path: Path) -> None:
     """Write hosts as CSV that ``[hosts]`` of a region reads back.
 
@@ -233,7 +237,7 @@ def write_hosts(table: pd.DataFrame, path: Path) -> None:
     out = table.rename(columns={"host_id": "id"}).assign(wifi=wifi)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        safe_csv(out[["id", "name", "category", "hours", "wifi", "lon", "lat"]], beside)
+        safe_csv(out[list(WRITTEN)], beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

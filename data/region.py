@@ -75,6 +75,14 @@ class Region:
         What the zones say of internet use; None = nothing.
     group_shares : tuple of GroupShares
         Every group, those with a layer among `groups` too.
+    proposals : DataFrame or None
+        What is proposed to be built, see `data.proposals`; None = not given, here and below.
+    exclusions : GeoDataFrame or None
+        Where nothing may be built, see `data.exclusions`.
+    masts : DataFrame or None
+        Masts and towers that could carry equipment, see `data.masts`.
+    backhaul, power : GeoDataFrame or None
+        What new sites are joined to, see `data.backhaul`; may lie outside the grid.
     """
 
     name: str
@@ -105,6 +113,11 @@ class Region:
     notes: tuple[Note, ...]
     use: UseShares | None = None
     group_shares: tuple[GroupShares, ...] = ()
+    proposals: pd.DataFrame | None = None
+    exclusions: gpd.GeoDataFrame | None = None
+    masts: pd.DataFrame | None = None
+    backhaul: gpd.GeoDataFrame | None = None
+    power: gpd.GeoDataFrame | None = None
 
 
 def lonlat(grid: Grid, x: Any, y: Any) -> tuple[Any, Any]:

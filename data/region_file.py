@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from data.origin import FileSection, Words
+from data.plan_file import BackhaulSection, ExclusionsSection, MastsSection, PowerSection, ProposalsSection
 from data.settings import Section, read_toml, validated
 from data.use_file import GroupSection, UseSection
 
@@ -13,25 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Technology = Literal["2G", "3G", "4G", "5G"]
-Words = dict[str, str | list[str]]
 Use = UseSection | None
 Groups = list[GroupSection]
-
-
-class Origin(Section):
-    """Where a file comes from; every section with a file takes these."""
-
-    source: str = Field("", description="Who made the data and what it is, for the attribution line.")
-    publisher: str = Field("", description="Who published the file, when it is not its maker.")
-    licence: str = Field("", description="Licence of the file, such as 'CC BY 4.0'; empty means not stated.")
-    url: str = Field("", description="Where the file can be had.")
-    year: int | None = Field(None, description="Year that the data describe.", ge=1900, le=2200)
-
-
-class FileSection(Origin):
-    """A section with a file."""
-
-    file: str = Field(description="File, relative to the data root.", min_length=1)
 
 
 class GridSection(Section):
@@ -356,6 +341,13 @@ class RegionFile(Section):
     )
     wifi: WifiSection | None = Field(None, description="Public WiFi.")
     hosts: HostsSection | None = Field(None, description="Candidate hosts of WiFi.")
+    proposals: ProposalsSection | None = Field(None, description="What citizens or authorities propose to build.")
+    exclusions: ExclusionsSection | None = Field(None, description="Where nothing may be built (polygons).")
+    masts: MastsSection | None = Field(None, description="Masts and towers that could carry equipment.")
+    backhaul: BackhaulSection | None = Field(
+        None, description="Nodes and lines that new sites can be joined to; absent = the nearest site that stands."
+    )
+    power: PowerSection | None = Field(None, description="The power grid (lines or points).")
     indicators: IndicatorsSection | None = Field(None, description="Figures by zone.")
     use: Use = Field(None, description="Who uses the internet, what keeps people off, what it costs.")
     group: Groups = Field(

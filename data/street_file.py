@@ -15,6 +15,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjCRSError
 
+from data.line_streets import degrees
 from data.tables_in import require_file
 from geo.errors import CRSError, Fault, SchemaError
 from geo.network import Network, network_problems
@@ -26,6 +27,11 @@ SUFFIX = ".parquet"
 _NUMBERS = {"tail": np.int64, "head": np.int64, "length_m": np.float64}
 _HEIGHTS = {"climb_m": np.float64, "fall_m": np.float64}
 _LINE = 1
+LEAST, MOST, SLACK_M = 0.9, 1.5, 1.0
+"""Length over that of the line on the ground, and metres besides: a tenth less, since others measure on a sphere or in
+the plane of a national grid; half more, since they may measure up the slope (1.41 at 45°). Feet or kilometres for
+metres, or seconds, are far beyond both. [rule]"""
+EARTH_M = 6_371_009.0
 _MEND = "make it anew with `gapmap streets`"
 
 
@@ -160,4 +166,25 @@ def load_streets(path: Path, *, crs: CRS | None = None) -> Network:
     arrays |= {"x": x, "y": y, "starts": starts, **vertices, "vertex_m": along}
     if problems := network_problems(arrays):
         raise SchemaError([Fault(path.name, problem, _MEND) for problem in problems])
-    return Network(crs=found if crs is None else crs, **arrays)
+    here = found if crs is None else crs
+    _require_lengths(path, arrays, here)
+    return Network(crs=here, **arrays)
+
+
+def _require_lengths(path: Path, arrays: dict[str, Any], crs: CRS) -> None:
+    """Raise SchemaError where lengths are not those of the lines: in other units, or made up.
+
+    The lines are measured on a sphere, which differs from the ground by under 1 %.
+    """
+    lon, lat = (np.radians(v) for v in degrees(arrays["vertex_x"], arrays["vertex_y"], crs, name=path.name))
+    turn = (np.diff(lon) + np.pi) % (2 * np.pi) - np.pi
+    steps = EARTH_M * np.hypot(turn * np.cos((lat[1:] + lat[:-1]) / 2), np.diff(lat))
+    along = np.append(0.0, np.cumsum(steps))
+    starts, length = arrays["starts"], arrays["length_m"]
+    line = along[starts[1:] - 1] - along[starts[:-1]]
+    bad = (length < LEAST * line - SLACK_M) | (length > MOST * line + SLACK_M)
+    if bad.any():
+        first = int(np.argmax(bad))
+        problem = f"{int(bad.sum()):,} streets are not as long as their lines; the first says {length[first]:,.1f} m, "
+        problem += f"its line is {line[first]:,.1f} m on the ground"
+        raise SchemaError([Fault(path.name, problem, _MEND, "length_m", str(first + 1))])

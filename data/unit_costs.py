@@ -39,6 +39,21 @@ class CostItem:
         return f"{self.item}.{self.settlement}" if self.settlement else self.item
 
 
+def is_rate(item: str) -> bool:
+    """Whether an item is an exchange rate, such as ``rate.EUR_USD``."""
+    return item.startswith("rate.")
+
+
+def is_lifetime(item: str) -> bool:
+    """Whether an item is a lifetime, in whole years."""
+    return item.endswith("_life_years")
+
+
+def must_be_positive(item: str) -> bool:
+    """Whether zero makes no sense, since something is divided by it: lifetimes, rates and lengths of hops."""
+    return is_rate(item) or is_lifetime(item) or (item.startswith("backhaul_") and item.endswith("_km"))
+
+
 @cache
 def load_costs() -> Mapping[str, CostItem]:
     """Unit costs as shipped (``data/tables/costs.csv``), by `CostItem.key`, in the order of the table."""
@@ -89,7 +104,20 @@ def _row_faults(row: Mapping[str, str], number: str) -> list[Fault]:
             good = False
         if not good:
             faults.append(Fault("costs.csv", f"'{row[column]}' is no cost", "a number of at least 0", column, number))
+    price = row["unit"].startswith("per ")
+    if price and not row["currency"].strip():
+        faults.append(Fault("costs.csv", f"a price {row['unit']} in no currency", "name it", "currency", number))
+    if not faults:
+        faults += _value_faults(row["item"], float(row["value"]), number)
     if row["settlement"] not in ("", *SETTLEMENTS):
         mend = f"blank, or one of {', '.join(SETTLEMENTS)}"
         faults.append(Fault("costs.csv", f"'{row['settlement']}' is no class", mend, "settlement", number))
     return faults
+
+
+def _value_faults(item: str, value: float, number: str) -> list[Fault]:
+    if must_be_positive(item) and value == 0:
+        return [Fault("costs.csv", f"{item} is 0", "a number above 0", "value", number)]
+    if is_lifetime(item) and value != int(value):
+        return [Fault("costs.csv", f"{item} is {value:g}", "a whole number of years", "value", number)]
+    return []

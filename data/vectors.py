@@ -135,7 +135,8 @@ def _shape_faults(gdf: gpd.GeoDataFrame, *, name: str) -> list[Fault]:
     return row_faults(name, "geometry", problem, mend="give areas; points and lines go in other layers")
 
 
-def _crs_faults(gdf: gpd.GeoDataFrame, *, path: Path, expected_bounds: Bounds | None) -> list[Fault]:
+def crs_faults(gdf: gpd.GeoDataFrame, *, path: Path, expected_bounds: Bounds | None) -> list[Fault]:
+    """Faults of a layer that states no CRS, has no shape at all, or an extent of `extent_faults`."""
     if gdf.crs is None:
         mend = "add the .prj file, or set the CRS in the file; it is never guessed"
         return [Fault(path.name, "states no coordinate reference system", mend)]
@@ -186,7 +187,7 @@ def read_polygons(
     """
     path = Path(path)
     gdf = read_vector(path, layer=layer)
-    faults = _crs_faults(gdf, path=path, expected_bounds=expected_bounds)
+    faults = crs_faults(gdf, path=path, expected_bounds=expected_bounds)
     kept = keep_where(gdf, where, name=path.name, faults=faults)
     gdf = gdf.loc[kept.index]
     faults += _shape_faults(gdf, name=path.name)
@@ -212,8 +213,10 @@ def _repaired(gdf: gpd.GeoDataFrame, *, path: Path, what: str) -> tuple[gpd.GeoD
     return fixed, notes
 
 
-def points_table(path: Path, *, layer: str | None = None) -> tuple[Table, CRS]:
+def points_table(path: Path, *, layer: str | None = None, areas: bool = False) -> tuple[Table, CRS]:
     """Points of a vector file as a table of text with the columns ``geometry x`` and ``geometry y``, and their CRS.
+
+    With `areas`, an area is taken as a point on it.
 
     Raises
     ------
@@ -225,9 +228,12 @@ def points_table(path: Path, *, layer: str | None = None) -> tuple[Table, CRS]:
     shapes: Any = np.array(gdf.geometry, dtype=object)
     single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
     shapes[single] = shapely.get_geometry(shapes[single], 0)
+    if areas:
+        spread = np.isin(shapely.get_type_id(shapes), list(_POLYGONS))
+        shapes[spread] = shapely.point_on_surface(shapes[spread])
     odd = ~np.isin(shapely.get_type_id(shapes), [0, -1])
     problem = {str(row): f"a {kind}, not a point" for row, kind in gdf.geom_type[odd].items()}
-    faults = _crs_faults(gdf, path=path, expected_bounds=None)
+    faults = crs_faults(gdf, path=path, expected_bounds=None)
     faults += row_faults(path.name, "geometry", problem, mend="give one point a row")
     if faults:
         raise SchemaError(faults)

@@ -10,6 +10,7 @@ import pandas as pd
 from data.columns import numbers
 from data.notes import Note, Notes, listed
 from data.points import Points, open_points, place, require_columns, select, stable_ids, unique_rows
+from data.tables_in import row_faults
 from data.word_lists import counted, in_list
 from data.words import folded
 from geo.errors import Fault, SchemaError
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 OPTIONAL = ("id", "name", "status", "access_points", "setting", "access", "hours")
 """Columns that a list of public WiFi may have."""
+
+
+MOST_POINTS = 10_000
+"""More access points than this at one hotspot are a mistake, such as a telephone number in the wrong column."""
 
 
 class WifiPoints(NamedTuple):
@@ -55,7 +60,21 @@ def _words(
         odd = text[~flags[flag]] if otherwise else text[(text == "") & (words is not None)]
         if len(odd):
             notes.append(Note(points.table.name, what, len(odd), counted(odd) if otherwise else ""))
+        if words is None and column is not None:
+            told = text[text != ""]
+            unread = f"points of which {key} is given while no list says which words count"
+            notes += [Note(points.table.name, unread, len(told), counted(told))] if len(told) else []
+        notes += _unused(points, text, words, key=key)
     return flags
+
+
+def _unused(points: Points, text: pd.Series[str], words: Sequence[str] | None, *, key: str) -> Notes:
+    """A note on listed words that no row has, while others are there: a typing error hides hotspots."""
+    there = set(text.map(folded))
+    missing = [word for word in words or () if folded(word) not in there]
+    if not missing or len(missing) == len(words or ()):
+        return []
+    return [Note(points.table.name, f"words of the {key} list that no row has", len(missing), listed(missing))]
 
 
 def _table(
@@ -69,7 +88,11 @@ def _table(
     name, column = points.table.name, columns.get("access_points")
     count = pd.Series(np.nan, index=points.table.frame.index)
     if column is not None:
-        count = numbers(points.table, column, faults=faults, minimum=0)
+        count = numbers(points.table, column, faults=faults, minimum=0, maximum=MOST_POINTS)
+        _whole(points, count, column, faults=faults)
+        none = int((count == 0).sum())
+        if none:
+            notes.append(Note(name, "points with 0 access points: they have room for nobody", none))
         if count.isna().any():
             notes.append(Note(name, "points whose number of access points is not known", int(count.isna().sum())))
     return pd.DataFrame(
@@ -84,6 +107,13 @@ def _table(
             "y": points.y,
         }
     )
+
+
+def _whole(points: Points, count: pd.Series[float], column: str, *, faults: list[Fault]) -> None:
+    """Numbers of access points are whole."""
+    odd = count[(count % 1 != 0) & count.notna()]
+    rows = {str(row): f"{value:g} is no number of access points" for row, value in odd.items()}
+    faults += row_faults(points.table.name, column, rows, mend="give a whole number")
 
 
 def _twins(frame: pd.DataFrame, *, name: str) -> Notes:

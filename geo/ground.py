@@ -7,6 +7,7 @@ over.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pyproj import Geod, Transformer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from pyproj import CRS
 
     from geo.grid import Grid
 
@@ -25,8 +27,14 @@ STEP_M = 100.0
 """Step over which the local stretch is measured."""
 
 
+@lru_cache(maxsize=16)
+def _from_degrees(crs: CRS) -> Transformer:
+    """Kept, because PROJ takes some 50 ms to find the way; each thread gets a handle of its own from pyproj."""
+    return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+
 def _degrees(x: NDArray[np.float64], y: NDArray[np.float64], grid: Grid) -> tuple[Any, Any, Transformer]:
-    there = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    there = _from_degrees(grid.crs)
     lon, lat = there.transform(x, y, direction="INVERSE")
     return lon, lat, there
 

@@ -49,7 +49,7 @@ def test_overview_says_of_what_each_figure_is(folder) -> None:
     assert [(metric.label, metric.value) for metric in app.metric] == [
         ("People", "20,800"),
         ("Below 4G", "4,480"),
-        ("Coverage unknown", "2,880"),
+        ("4G unknown", "2,880"),
         ("Reached by the plan", "70"),
     ]
     assert any("of the 17,920 known" in caption.value for caption in app.caption)

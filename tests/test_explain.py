@@ -197,7 +197,7 @@ Who lives here
 - in rural cells: 87.5%
 Of those aged 15 and over, 7.06% are offline, by the figures given.
 State of service, each person in one
-- no coverage information: 100.0
+- the best technology is not known: 100.0
 - outside every mobile network: 50.0
 - 2G at best: 150.0
 - 3G at best: 250.0

@@ -146,7 +146,9 @@ def test_classes_keep_unknown_apart_from_none() -> None:
     assert index.tolist() == [UNKNOWN_INDEX, FIRST_CLASS, FIRST_CLASS + 1, FIRST_CLASS + len(classes) - 1]
     index, classes = share_classes(np.array([np.nan, 0.0, 0.1, 0.2, 0.99, 1.0]))
     assert index.tolist() == [1, 2, 3, 4, 7, 8]
-    assert [label for label, _ in classes][:2] == ["0 %", "under 20 %"]
+    assert [label for label, _ in classes]== [
+        "0 %", "over 0, under 20 %", "20 – 40 %", "40 – 60 %", "60 – 80 %", "80 to under 100 %", "100 %",
+    ]  # fmt: skip
 
 
 def test_codes_hold_the_value_to_the_step() -> None:

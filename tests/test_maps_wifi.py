@@ -161,11 +161,17 @@ def test_every_known_walk_falls_in_the_class_that_names_it(minutes: list[float])
 def test_hotspots_carry_state_people_and_room() -> None:
     drawn = wifi_records(on_foot(make_results()).wifi)
     counted = {mark[0]: mark[3] for mark in drawn["marks"]}
-    assert counted == {"open and free": 3, "over capacity": 1, "no street near": 1, "not operational": 1, "not free": 1}
+    assert counted == {
+        "open": 3, "open, over capacity": 1, "open, no street near": 1, "not operational": 1, "not free": 1,
+    }  # fmt: skip
     first = drawn["points"][0]
     assert first[2] == "Library"
-    assert drawn["states"][first[3]] == [0, "operational and free, with room"]
+    assert drawn["states"][first[3]] == [0, "open, with room"]
     assert first[4:] == [1234, 75, 40]
+    assert drawn["reach"] == 10
+    near = wifi_records(on_foot(make_results()).wifi, reach=5)
+    assert near["reach"] == 5
+    assert near["points"][0][4:] == [5, 75, 40]
     assert drawn["points"][3][2:] == ["w3", drawn["points"][3][3], None, None, None]  # no name: the id
     assert drawn["states"][-1][1] == "<b>odd</b>"  # not known here: as it is written, the page makes it text
     assert len({shape for _, shape, _ in MARKS}) == len(MARKS)
@@ -240,16 +246,18 @@ def test_table_of_walks_without_anybody_known_has_no_shares() -> None:
         **dict.fromkeys(("within_5_min", "within_10_min", "within_15_min", "beyond_15_min"), 0.0),
         "no_way": {},
     }
-    assert '<td class="n">0</td><th scope="row">within a 5 min walk</th><td class="n">unknown</td>' in wifi_table(
-        record
-    )
+    unknown = '<td class="n">unknown</td><th scope="row">within a 5 min walk</th><td class="n">unknown</td>'
+    assert unknown in wifi_table(record)
 
 
 def test_table_of_hotspots_starts_with_the_most_people() -> None:
     wifi = on_foot(make_results()).wifi
     rows = re.findall(r"<tr>(.*?)</tr>", hotspots_table(wifi))
     assert rows[1].startswith('<td class="n">1</td><th scope="row">w1</th><td class="n">–</td><td class="n">2,000</td>')
-    assert rows[2].endswith('<td class="n">75</td><td class="n">40</td><td>operational and free, with room</td>')
+    assert rows[2].endswith('<td class="n">75</td><td class="n">40</td><td>open, with room</td>')
+    near = hotspots_table(wifi, reach=5)
+    assert "within a 5 min walk" in near
+    assert near.index(">Library<") < near.index(">w1<")  # 5 people within 5 min, of w1 it is not known
     assert [re.findall(r'row">(.*?)<', row)[0] for row in rows[3:]] == [f"w{k}" for k in range(2, len(wifi))]
     many = pd.concat([wifi] * 20, ignore_index=True)
     assert hotspots_table(many).count("<tr>") == 51
@@ -313,7 +321,7 @@ def test_hotspots_are_read_by_pointer_and_click(tab, tmp_path) -> None:
     tab.goto((tmp_path / "map.html").as_uri())
     tab.evaluate("gapmap.ready()")
     assert tab.locator("#overlays .more").last.locator("li").all_inner_texts() == [
-        "open and free (3)", "over capacity (1)", "no street near (1)", "not operational (1)", "not free (1)",
+        "open (3)", "open, over capacity (1)", "open, no street near (1)", "not operational (1)", "not free (1)",
     ]  # fmt: skip
     for plan in tab.get_by_label("Plan:").all():
         plan.uncheck()  # its markers lie on top
@@ -323,8 +331,8 @@ def test_hotspots_are_read_by_pointer_and_click(tab, tmp_path) -> None:
     tip.wait_for()
     assert [line for line in tip.inner_text().splitlines() if line] == [
         ATTACKS[2],
-        "operational and free, with room",
-        "nearest public WiFi of 1,234 people within a 10 min walk",
+        "open, with room",
+        "nearest public WiFi of 5 people within a 5 min walk",
         "serves 75 people at once, 40 expected",
     ]
     tab.mouse.click(spot[0] + 3, spot[1])
@@ -365,7 +373,7 @@ def test_walks_and_catchments_are_shown_and_named(tab, tmp_path) -> None:
     assert tab.locator("#overlays .more").first.locator("li").all_inner_texts() == [
         "within 5 min: 10 people", "within 10 min: 30 people", "within 15 min: 60 people",
     ]  # fmt: skip
-    assert "along streets" in tab.locator("#overlays .note").inner_text()
+    assert "along streets" in tab.locator("#overlays .note").first.inner_text()
 
 
 @pytest.mark.browser

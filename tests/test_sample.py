@@ -37,7 +37,8 @@ from geo.network import components
 from geo.raster import read_raster
 from geo.snap import snap
 
-TABLES = ("sites.csv", "wifi.csv", "public_buildings.csv")
+TABLES = ("sites.csv", "wifi.csv", "public_buildings.csv", "proposals.csv", "masts.csv")
+PLAN = ("proposals", "exclusions", "masts", "backhaul", "power")
 
 
 @pytest.fixture(scope="module")
@@ -294,13 +295,13 @@ def test_description_is_valid_and_says_synthetic_everywhere(folder):
     assert "synthetic" in region.name
     raw = tomllib.loads((folder / "region.toml").read_text(encoding="utf-8"))
     sections = [raw[key] for key in ("population", "land", "built", "zones", "streets", "wifi", "hosts", "indicators")]
-    sections += raw["coverage"]
+    sections += [*raw["coverage"], *(raw[key] for key in PLAN)]
     for section in sections:
         assert (folder / section["file"]).is_file()
         assert section["licence"] == "CC0-1.0"
         assert "synthetic" in section["source"]
     assert "Synthetic" in (folder / "README.txt").read_text(encoding="utf-8")
-    for name in ("districts", "roads", "river", "places", "streets"):
+    for name in ("districts", "roads", "river", "places", "streets", "exclusions", "backhaul", "power_lines"):
         assert json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))["synthetic"] is True
 
 
@@ -308,6 +309,28 @@ def test_region_loads_with_its_streets_and_settings(folder, truth, network):
     region = load_region(folder / "region.toml")
     assert region.streets.edges == network.edges
     assert region.wifi["outdoor"].sum() == (pd.read_csv(folder / "wifi.csv")["setting"] == "outdoor").sum() > 0
+
+
+def test_what_may_be_built_agrees_with_the_known_answers(folder, truth):
+    region = load_region(folder / "region.toml")
+    given = region.proposals
+    assert truth["plan"] == {
+        "proposals": len(given),
+        "votes": given["votes"].sum(),
+        "masts": len(region.masts),
+        "exclusions": len(region.exclusions),
+        "backhaul": len(region.backhaul),
+        "power_lines": len(region.power),
+    }
+    assert given["kind"].value_counts().to_dict() == {"wifi": 3, "site": 2, "upgrade": 1, "small_cell": 1}
+    assert given["votes"].isna().sum() == region.masts["height_m"].isna().sum() == 1
+    sites = region.coverage[0].sites
+    (upgrade,) = given[given["kind"] == "upgrade"].to_dict("records")
+    mine = sites[sites["site_id"] == upgrade["site_id"]]
+    assert {"4G"}.isdisjoint(mine["technology"])
+    assert (upgrade["x"], upgrade["y"]) == (mine["x"].iloc[0], mine["y"].iloc[0])
+    assert region.exclusions["kinds"].tolist() == ["", "site"]
+    assert not [note for note in region.notes if note.layer in {"proposals.csv", "masts.csv", "exclusions.geojson"}]
 
 
 def test_streets_agree_with_the_known_answers(folder, truth, streets, network):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analysis.language import Language
 
 STATES = {
-    "unknown": marked("no coverage information"),
+    "unknown": marked("the best technology is not known"),
     "no_signal": marked("outside every mobile network"),
     "below_broadband": marked("2G at best"),
     "mobile_broadband": marked("3G at best"),

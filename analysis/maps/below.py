@@ -11,6 +11,7 @@ from analysis.maps.ledger_picture import ledger_picture, ledger_table
 from analysis.maps.overlays import footprints_vary
 from analysis.maps.safe import text
 from analysis.maps.tables import agreement_table, moves_table, plan_table, sources_table, zones_table
+from analysis.maps.wifi_overlays import reach_of
 from analysis.maps.wifi_tables import hotspots_table, wifi_table
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def sections(results: Results, plan: pd.DataFrame) -> dict[str, tuple[str, list[
     told, found = results.summary, results.tables
     use, inequality = told.get("use"), told.get("inequality")
     moves = moves_table(told.get("sensitivity") if footprints_vary(told) else None)
-    walks = [wifi_table(told.get("wifi")), hotspots_table(results.wifi)]
+    walks = [wifi_table(told.get("wifi")), hotspots_table(results.wifi, reach=reach_of(told.get("wifi")))]
     return {
         "order": ("Which zone first", [zones_table(results), certainty_table(results), moves, clusters_table(results)]),
         "connected": (

@@ -92,8 +92,8 @@ def people_classes(
 
 
 def share_classes(values: NDArray[np.float64]) -> tuple[NDArray[np.uint8], tuple[tuple[str, str], ...]]:
-    """Class index and legend of a share from 0 to 1: none, five parts, all."""
-    labels = ["0 %", "under 20 %", "20 – 40 %", "40 – 60 %", "60 – 80 %", "80 % and more", "100 %"]
+    """Class index and legend of a share from 0 to 1: none, five parts, all; no share falls under two labels."""
+    labels = ["0 %", "over 0, under 20 %", "20 – 40 %", "40 – 60 %", "60 – 80 %", "80 to under 100 %", "100 %"]
     index = class_index(values, [0.0005, 0.2, 0.4, 0.6, 0.8, 0.9995])
     return index, tuple(zip(labels, ramp(VIRIDIS, count=len(labels)), strict=True))
 

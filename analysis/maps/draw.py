@@ -25,7 +25,7 @@ from analysis.maps.picture import (
 )
 from analysis.maps.safe import json_text, text
 from analysis.maps.tables import SYNTHETIC, figures_html, licence_line, subtitle
-from analysis.maps.wifi_overlays import catchment_records, wifi_records
+from analysis.maps.wifi_overlays import catchment_records, reach_of, wifi_records
 from analysis.maps.zone_layers import zone_facts, zone_fills
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def map_html(
         "home": _home(drawn),
         "sites": _sites(plan),
         "catchments": drawn.catchments,
-        "wifi": wifi_records(results.wifi),
+        "wifi": wifi_records(results.wifi, reach=reach_of(summary.get("wifi"))),
         "target": str(summary["target"]),
         "currency": str(summary["plan"]["currency"]),
     }

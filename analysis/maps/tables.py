@@ -125,7 +125,8 @@ def plan_table(plan: pd.DataFrame, *, record: dict[str, Any]) -> str:
         rows.append([f"{row['step']:.0f}", name, kind_words(words_of(row["kind"])), *figures, *sums])
     heads = [("Step", True), ("Place", False), ("Kind", False), (f"Cost ({currency})", True), ("People gained", True)]
     heads += [(f"Cost so far ({currency})", True), ("People so far", True)]
-    return table("What to build, in order, within the budget", heads, rows)
+    note = "" if rows else "Nothing: nobody is known to gain from what may be built within the budget."
+    return table("What to build, in order, within the budget", heads, rows, note=note)
 
 
 def reading_of(declared: str, modelled: str, measured: str) -> str:
@@ -247,20 +248,24 @@ def figures(results: Results) -> list[tuple[str, str, str]]:
     """Key figures as (value, what it counts, of what)."""
     summary = results.summary
     total = float(summary["population"]["total"])
-    unknown = float(summary["ledger"]["unknown"])
+    target = summary["target"]
     gap = float(results.cells["gap_people"].sum(skipna=True))
-    known = total - float(results.cells["unknown_people"].sum())
+    unknown = float(results.cells["unknown_people"].sum())
+    known = total - unknown
+    nothing = known < 0.5
     plan = summary["plan"]
     out = [
         (people(total), "people", f"{people(summary['population']['outside_zones'])} of them outside every zone"),
         (
-            people(gap),
-            f"below {summary['target']}",
-            f"{percent(gap / known) if known > 0 else 'unknown'} of the {people(known)} known",
+            people(None if nothing else gap),
+            f"below {target}",
+            "known of nobody" if nothing else f"{percent(gap / known)} of the {people(known)} known",
         ),
-        (people(unknown), "coverage unknown", f"{percent(unknown / total) if total > 0 else 'unknown'} of all people"),
+        (people(unknown), f"{target} unknown", f"{percent(unknown / total if total > 0 else None)} of all people"),
     ]
-    if plan.get("people") is not None:
+    if nothing:
+        out.append(("none", "plan", f"nobody is known to be without {target}"))
+    elif plan.get("people") is not None:
         cost = f"for {plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
         out.append((people(plan["people"]), "reached by the plan", cost))
     return out

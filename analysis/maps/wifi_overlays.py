@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -29,21 +30,21 @@ BLOCK_M2 = 62_500.0
 """Smaller holes of an area are filled: a block of 250 m by 250 m."""
 
 MARKS = (
-    ("open and free", "circle", "ffffff"),
-    ("over capacity", "diamond", "f28e2b"),
-    ("no street near", "triangle", "ffffff"),
+    ("open", "circle", "ffffff"),
+    ("open, over capacity", "diamond", "f28e2b"),
+    ("open, no street near", "triangle", "ffffff"),
     ("not operational", "cross", "c9ced6"),
     ("not free", "square", "b9a3d9"),
 )
-"""How hotspots look: words of the legend, shape, colour inside."""
+"""How hotspots look: words of the legend, shape, colour inside. Open means operational and free to use."""
 
 STATES = {
-    "": (0, "operational and free"),
-    "room": (0, "operational and free, with room"),
-    "under": (0, "operational and free, with room"),
-    "not known": (0, "operational and free; whether it has room is not known"),
-    "over": (1, "operational and free, over capacity"),
-    "no street near": (2, "operational and free, but no street leads near it"),
+    "": (0, "open"),
+    "room": (0, "open, with room"),
+    "under": (0, "open, with room"),
+    "not known": (0, "open; whether it has room is not known"),
+    "over": (1, "open, over capacity"),
+    "no street near": (2, "open, but no street leads near it"),
     "not operational": (3, "not operational"),
     "not free": (4, "operational, but not free"),
 }
@@ -64,20 +65,29 @@ def state_words(state: str) -> str:
     return STATES[state][1] if state in STATES else state
 
 
-def wifi_records(wifi: pd.DataFrame) -> dict[str, Any]:
+def reach_of(record: Any) -> int:
+    """Minutes of the walk that counts as in reach, of ``summary["wifi"]``; older results do not say: 10."""
+    found = record.get("reach_min") if isinstance(record, Mapping) else None
+    return 10 if found is None else int(found)
+
+
+def wifi_records(wifi: pd.DataFrame, *, reach: int = 10) -> dict[str, Any]:
     """Public WiFi of the map, at most `MAX_WIFI`.
 
     Parameters
     ----------
     wifi : DataFrame
         ``wifi.csv`` of some results.
+    reach : int
+        Minutes of the walk that counts as in reach.
 
     Returns
     -------
     dict
         ``marks``: [words, shape, colour, how many]. ``states``: [position of the mark, words]. ``points``:
-        [lon, lat, name, position of the state, people nearest within 10 min, people served at once, expected at once];
+        [lon, lat, name, position of the state, people nearest within `reach`, people served at once, expected at once];
         null = not known. ``total``: hotspots of the list, drawn or not.
+        ``reach``: as given.
     """
     rows = wifi.head(MAX_WIFI).to_dict("records")
     found = [state_of(row) for row in rows]
@@ -89,7 +99,7 @@ def wifi_records(wifi: pd.DataFrame) -> dict[str, Any]:
             round(float(row["lat"]), 5),
             words_of(row.get("name")) or words_of(row.get("wifi_id")),
             order.index(state),
-            *(number(row.get(name)) for name in ("people_10_min", "capacity", "expected")),
+            *(number(row.get(name)) for name in (f"people_{reach}_min", "capacity", "expected")),
         ]
         for row, state in zip(rows, found, strict=True)
     ]
@@ -99,6 +109,7 @@ def wifi_records(wifi: pd.DataFrame) -> dict[str, Any]:
         "states": [[mark, state_words(state)] for mark, state in zip(marked, order, strict=True)],
         "points": points,
         "total": len(wifi),
+        "reach": reach,
     }
 
 

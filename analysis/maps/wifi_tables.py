@@ -35,7 +35,9 @@ def wifi_table(record: Any) -> str:
     known = float(record[last]) + beyond + sum(no_way.values())
 
     def line(count: float | None, what: str, meaning: str = "") -> list[str]:
-        return [people(count), what, percent(None if count is None or known <= 0 else count / known), meaning]
+        if count is None or known <= 0:
+            return [people(None), what, percent(None), meaning]
+        return [people(count), what, percent(count / known), meaning]
 
     rows = [line(record[f"within_{minutes}_min"], *_walk_words(record, minutes)) for minutes in WALKS_MIN]
     rows.append(line(beyond, f"farther than a {WALKS_MIN[-1]} min walk", "there is a way, but a long one"))
@@ -77,25 +79,28 @@ def _overstated(record: Mapping[str, Any], metres: int) -> str:
 
 
 def _open_words(record: Mapping[str, Any]) -> str:
-    parts = [f"{people(record.get('open', record.get('operational')))} of {people(record.get('sites'))} hotspots count"]
-    parts.append("they work and are free to use")
+    count = people(record.get("open", record.get("operational")))
+    parts = [f"{count} of {people(record.get('sites'))} hotspots are open, and only these count"]
+    parts.append("open means that they work and are free to use")
     if record.get("speed_kmh"):
         parts.append(f"people walk {record['speed_kmh']:g} km/h on flat ground")
     return "; ".join(parts) + "."
 
 
-def hotspots_table(wifi: pd.DataFrame) -> str:
+def hotspots_table(wifi: pd.DataFrame, *, reach: int = 10) -> str:
     """The hotspots that are nearest to most people, `MOST_HOTSPOTS` at most; empty when the run did not count them.
 
     Parameters
     ----------
     wifi : DataFrame
         ``wifi.csv``: ``wifi_id, name, people_5_min, people_10_min, people_15_min, capacity, expected, state``.
+    reach : int
+        Minutes of the walk that decides the order: that which counts as in reach.
     """
-    if wifi.empty or "people_10_min" not in wifi:
+    if wifi.empty or f"people_{reach}_min" not in wifi:
         return ""
     order = wifi.sort_values(
-        ["people_10_min", "people_15_min", "wifi_id"], ascending=[False, False, True], kind="stable"
+        [f"people_{reach}_min", "people_15_min", "wifi_id"], ascending=[False, False, True], kind="stable"
     )
     rows: list[list[str]] = []
     for place, row in enumerate(order.head(MOST_HOTSPOTS).to_dict("records"), start=1):
@@ -106,7 +111,7 @@ def hotspots_table(wifi: pd.DataFrame) -> str:
     heads = [("No.", True), ("Hotspot", False), *((f"Nearest within {minutes} min", True) for minutes in WALKS_MIN)]
     heads += [("Serves at once", True), ("Expected at once", True), ("State", False)]
     first = f"the first {MOST_HOTSPOTS} of {len(wifi):,}; " if len(wifi) > MOST_HOTSPOTS else ""
-    note = f"In order of the people whose nearest it is within a 10 min walk: {first}all of them stand in wifi.csv."
+    note = f"In order of the people whose nearest it is within a {reach} min walk: {first}wifi.csv has them all."
     return table("Public WiFi by the people nearest to it", heads, rows, note=note)
 
 

@@ -48,6 +48,43 @@ share = "pct_low_income"
 """
 
 
+_PLAN = f"""[proposals]  # what invented councils ask for; blank = the run's choice, or not counted
+file = "proposals.csv"
+{_PROVENANCE}
+[proposals.columns]
+id = "id"
+name = "name"
+x = "lon"
+y = "lat"
+kind = "kind"
+technology = "technology"
+votes = "votes"
+cost = "cost"
+currency = "currency"
+access_points = "access_points"
+proposed_by = "proposed_by"
+site_id = "site_id"
+note = "note"
+
+[exclusions]  # a nature reserve without any building, an old town without new sites
+file = "exclusions.geojson"
+name = "name"
+kinds = "bars"
+{_PROVENANCE}
+[masts]  # broadcast masts that could carry equipment
+file = "masts.csv"
+columns = {{ id = "id", name = "name", height = "height_m", x = "lon", y = "lat" }}
+{_PROVENANCE}
+[backhaul]  # exchanges in the largest places
+file = "backhaul.geojson"
+columns = {{ name = "name", kind = "kind" }}
+{_PROVENANCE}
+[power]  # power lines along the main roads
+file = "power_lines.geojson"
+name = "name"
+{_PROVENANCE}"""
+
+
 def region_toml(*, streets: bool) -> str:
     """Text of the region's description, with or without streets; every section carries its source and licence."""
     return f"""# {LABEL}.
@@ -113,6 +150,7 @@ setting = "setting"
 file = "public_buildings.csv"
 columns = {{ id = "id", name = "name", category = "category", x = "lon", y = "lat" }}
 {_PROVENANCE}
+{_PLAN}
 [indicators]  # percent of each district's people; empty = not known
 file = "indicators.csv"
 id = "id"
@@ -150,6 +188,10 @@ declared_4g.geojson   the 4G that the operators claim, wider than their sites se
 speed_tests.csv       speed tests by tile (quadkeys of zoom 16)
 {streets_line}wifi.csv              public WiFi; some of it planned or out of service
 public_buildings.csv  schools, clinics, markets, libraries, community centres, town halls
+proposals.csv         what invented councils propose to build, with votes
+exclusions.geojson    a nature reserve and an old town where not everything may be built
+masts.csv             broadcast masts that could carry equipment
+backhaul.geojson, power_lines.geojson   what new sites would be joined to
 indicators.csv        percentages by district, and money a month; one district has empty fields, which mean "not known"
 roads.geojson, river.geojson, places.geojson   for orientation; no figure depends on them
 truth.json            known answers: totals, people by district, counts of sites and WiFi, kilometres of streets

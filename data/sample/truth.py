@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from data.sample.districts import Districts, Shares
     from data.sample.places import Places
+    from data.sample.plans import Plans
     from data.sample.streets import Streets
     from geo.grid import Grid
 
@@ -42,6 +43,7 @@ class Made:
     buildings: pd.DataFrame
     indicators: pd.DataFrame
     streets: Streets | None
+    plans: Plans
 
 
 def in_districts(shares: Shares, people: NDArray[np.float64], *, grid: Grid, count: int) -> NDArray[np.float64]:
@@ -84,6 +86,17 @@ def _streets(streets: Streets | None) -> dict[str, Any]:
     if streets is None:
         return {"streets": 0, "edges": 0, "km": 0.0}
     return {"streets": len(streets.lines), "edges": streets.edges, "km": round(streets.metres / 1000, 3)}
+
+
+def _plan(plans: Plans) -> dict[str, int]:
+    return {
+        "proposals": len(plans.proposals),
+        "votes": int(plans.proposals["votes"].sum()),
+        "masts": len(plans.masts),
+        "exclusions": len(plans.exclusions),
+        "backhaul": len(plans.backhaul),
+        "power_lines": len(plans.power),
+    }
 
 
 def _city(places: Places, people: NDArray[np.float64], *, grid: Grid) -> dict[str, Any]:
@@ -133,4 +146,5 @@ def known_answers(made: Made) -> dict[str, Any]:
         "streets": _streets(made.streets),
         "public_buildings": {str(k): int(v) for k, v in categories.items()},
         "districts_with_missing_indicators": missing,
+        "plan": _plan(made.plans),
     }

@@ -18,6 +18,7 @@ from data.sample.lattice import CELL, SAMPLE_CRS, stream
 from data.sample.network import add_tracks, build_roads
 from data.sample.people import build, settle
 from data.sample.places import KINDS, found_towns, found_villages
+from data.sample.plans import make_plans
 from data.sample.services import indicators, public_buildings, public_wifi
 from data.sample.sites import place_sites
 from data.sample.streets import make_streets
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from data.sample.districts import Districts
     from data.sample.network import Roads
+    from data.sample.plans import Plans
     from data.sample.terrain import Terrain
 
 SIZES_KM = (40, 1000)
@@ -110,7 +112,10 @@ def _generate(*, size_km: int, seed: int, resolution_m: int, progress: Callable[
     figures = indicators(districts, persons=by_district, km2=km2, seed=seed)
     progress(0.8, "streets")
     streets = make_streets(terrain, places, roads, seed=seed) if size_km <= MAX_STREETS_KM else None
-    made = Made(grid, people, land, built, places, districts, by_district, sites, wifi, buildings, figures, streets)
+    plans = make_plans(terrain, places, roads, buildings=buildings, sites=sites, seed=seed)
+    made = Made(
+        grid, people, land, built, places, districts, by_district, sites, wifi, buildings, figures, streets, plans
+    )
     return _Sample(terrain, roads, made)
 
 
@@ -153,6 +158,15 @@ def _write_lines(folder: Path, sample: _Sample) -> None:
         _write_geojson(folder / "streets.geojson", rows, name="streets")
 
 
+def _write_plans(folder: Path, plans: Plans) -> None:
+    layers = {"exclusions": plans.exclusions, "backhaul": plans.backhaul, "power_lines": plans.power}
+    for name, rows in layers.items():
+        shapes = shapely.orient_polygons(_lonlat([shape for shape, _ in rows]), exterior_cw=False)
+        told = zip(np.asarray(shapes, dtype=object), rows, strict=True)
+        marked = ((shape, {**properties, "synthetic": True}) for shape, (_, properties) in told)
+        _write_geojson(folder / f"{name}.geojson", marked, name=name)
+
+
 def _write_districts(folder: Path, districts: Districts) -> None:
     turned = np.asarray(shapely.orient_polygons(districts.lonlat, exterior_cw=False), dtype=object)
     rows = zip(turned, districts.ids, districts.names, strict=True)
@@ -175,12 +189,15 @@ def _write_all(folder: Path, sample: _Sample, *, settings: dict[str, int]) -> No
         write_raster(folder / file, values, made.grid, nodata=None, tags=tags | {"UNIT": unit})
     _write_districts(folder, made.districts)
     _write_lines(folder, sample)
+    _write_plans(folder, made.plans)
     _write_geojson(folder / "declared_4g.geojson", claims(made.sites), name="declared 4G")
     tables = {
         "speed_tests.csv": tiles(made.people, made.sites, grid=made.grid, seed=settings["seed"]),
         "sites.csv": _located(made.sites),
         "wifi.csv": _located(made.wifi),
         "public_buildings.csv": _located(made.buildings.drop(columns="place")),
+        "proposals.csv": _located(made.plans.proposals),
+        "masts.csv": _located(made.plans.masts),
         "indicators.csv": made.indicators.assign(synthetic="true"),
     }
     for file, table in tables.items():

@@ -103,7 +103,13 @@ window.gapmapWifi = function (element, people, polygons) {
     map.on("zoomend", () => markers.forEach((marker) => marker.setRadius(size())));
     const group = L.layerGroup(markers);
     const present = data.marks.filter((mark) => mark[3] > 0);
-    const legend = present.length > 1 ? lines(present.map((mark) => [picture(mark[1], mark[2]), mark[0] + " (" + people(mark[3]) + ")"])) : null;
+    const legend = present.length > 1 ? element("div") : null;
+    if (legend) {
+      legend.append(
+        lines(present.map((mark) => [picture(mark[1], mark[2]), mark[0] + " (" + people(mark[3]) + ")"])),
+        element("p", "Open: it works and is free to use.", "note"),
+      );
+    }
 
     /* The hotspot nearest to a place, no more than so many pixels away. */
     function at(latlng, pixels) {
@@ -122,7 +128,7 @@ window.gapmapWifi = function (element, people, polygons) {
       const [, , name, , near, capacity, expected] = spot.point;
       const node = element("div", null, "spot");
       node.append(element("b", name), element("p", spot.words));
-      if (near !== null) node.append(element("p", "nearest public WiFi of " + people(near) + " people within a 10 min walk"));
+      if (near !== null) node.append(element("p", "nearest public WiFi of " + people(near) + " people within a " + data.reach + " min walk"));
       if (capacity !== null) {
         const asked = expected === null ? "" : ", " + people(expected) + " expected";
         node.append(element("p", "serves " + people(capacity) + " people at once" + asked));
