@@ -93,6 +93,11 @@ LAYERS = {
     "propagation": marked("propagation"),
     "footprints": marked("footprints"),
     "capacity": marked("capacity"),
+    "proposals": marked("proposals"),
+    "exclusions": marked("areas where nothing may be built"),
+    "masts": marked("masts and towers"),
+    "backhaul": marked("links to the network"),
+    "power grid": marked("power grid"),
 }
 
 _NUMBERED = re.compile(r"^(coverage) (\d+)$")
