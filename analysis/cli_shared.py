@@ -20,8 +20,9 @@ Out = Annotated[Path, typer.Option("--out", help="Results folder to write; an ea
 
 
 # JSON escapes what is below 0x20 itself, but not the others: those are written so that it stays JSON
-_SHOWN = {code: f"\\x{code:02x}" for code in range(0x20) if chr(code) not in "\n\t"}
-_SHOWN |= {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_SHOWN = {code: f"\\x{code:02x}" for code in range(0x20) if chr(code) not in "\n\t"} | {
+    code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)
+}
 
 
 @contextmanager
