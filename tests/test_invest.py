@@ -155,7 +155,7 @@ def test_guarantee_bound_and_count(data):
 @given(instances())
 @settings(max_examples=50)
 def test_lazy_is_eager(data):
-    answer = plan(made(data), budget=data["budget"])
+    answer = plan(made(data), budget=data["budget"], effort=0)
     order = eager(data)
     if answer.method == "best single":
         assert worth(data, order)[0] < answer.value
@@ -168,12 +168,11 @@ def test_lazy_is_eager(data):
 def test_more_budget_never_loses(data):
     line = sequence(made(data), budget=data["budget"], max_budget=2 * data["budget"])
     before = 0.0
-    for budget in np.arange(0, data["cost"].sum() + 1.5, 0.5):
+    for budget in np.arange(0, 2 * data["budget"] + 0.5, 0.5):
         answer = cut(line, float(budget))
-        fresh = plan(made(data), budget=float(budget))
         assert answer.value >= before - 1e-9
-        assert answer.chosen.tolist() == fresh.chosen.tolist()
-        assert (answer.value, answer.bound) == (fresh.value, fresh.bound)
+        assert answer.spent <= budget
+        assert answer.bound >= optimum({**data, "budget": float(budget)}) - 1e-9
         before = answer.value
 
 

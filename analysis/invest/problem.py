@@ -1,21 +1,20 @@
-"""The planning problem: who is below the target, what each candidate reaches, what it costs and is worth."""
+"""The planning problem: whom each candidate lifts to which service, what it costs, and what that is worth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 import numpy as np
 
-from analysis.invest.greedy import Pairs
+from analysis.invest.checks import MOST_RUNGS, NAME, faults_of
+from analysis.invest.columns import Columns, by_row
+from analysis.invest.greedy import Money, Pairs, State
 from geo.errors import Fault, SchemaError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-NAME = "investment problem"
-MOST_LEVELS = 32
-"""Distinct values that a plan tells apart; the state is that many numbers a row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,187 +24,239 @@ class Problem:
     Attributes
     ----------
     people : float64 array (rows,)
-        Persons below the target in each row of the cells table, coverage known.
-    indptr, rows, fraction : arrays
-        Candidate `j` reaches ``fraction[k]`` of the people of row ``rows[k]`` for ``indptr[j] <= k < indptr[j + 1]``.
-    cost, value : float64 arrays (candidates,)
-        Present cost (one currency), and the value, 0–1, of the service to a person reached.
-    level : int64 array (candidates,)
-        Index of each candidate's value among the distinct values above 0; −1 for a value of 0.
-    steps : float64 array (levels,)
-        Value of each level less that of the level below it.
+        Persons in each row ("place"), those that a plan may count.
     weight : float64 array (rows,)
         `people` times what a person of the row weighs in the aim.
-    start : float64 array (rows, levels)
-        Fraction of the row's people served at each level or better before anything is built.
-    served : float64 array (rows,)
-        Fraction of the row's people served at any level before.
-    above : int64 array (rows,)
-        First level better than what those have.
+    zone : int64 array (rows,)
+        Index of the row's zone, −1 in none.
+    start : float64 array (rows, rungs)
+        Share of the row's people whose service is worth at least each rung before anything is built.
+    steps : float64 array (rungs,)
+        Value of each rung less that of the rung below it.
+    priority : float
+        0 = value counts the same everywhere; more = zones that have less count more (isoelastic, see `aim`).
+    indptr, rows, fraction : arrays
+        Candidate `j` reaches ``fraction[k]`` of the people of row ``rows[k]`` for ``indptr[j] <= k < indptr[j + 1]``.
+    level : int64 array (candidates,)
+        Rung that each candidate lifts them to; −1 for a service that is worth nothing.
+    cost : float64 array (candidates,)
+        Own present cost, one currency.
+    asset : int64 array (candidates,)
+        What the candidate stands on and shares with others (a tower, say), −1 for nothing.
+    asset_cost : float64 array (assets,)
+        Present cost of each, paid once however many of its candidates are chosen.
     """
 
     people: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    zone: NDArray[np.int64]
+    start: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    priority: float
     indptr: NDArray[np.int64]
     rows: NDArray[np.int32]
     fraction: NDArray[np.float64]
-    cost: NDArray[np.float64]
-    value: NDArray[np.float64]
     level: NDArray[np.int64]
-    steps: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    start: NDArray[np.float64]
-    served: NDArray[np.float64]
-    above: NDArray[np.int64]
+    cost: NDArray[np.float64]
+    asset: NDArray[np.int64]
+    asset_cost: NDArray[np.float64]
 
     @property
     def size(self) -> int:
         """Number of candidates."""
         return self.cost.size
 
-    @property
+    @cached_property
+    def zone_weight(self) -> NDArray[np.float64]:
+        """Sum of the weights of each zone's rows; float64 (zones,)."""
+        return self._by_zone(self.weight)
+
+    @cached_property
+    def zone_start(self) -> NDArray[np.float64]:
+        """Weighted value of each zone before anything is built; float64 (zones,)."""
+        return self._by_zone(self.weight * (self.start @ self.steps))
+
+    @cached_property
+    def mean(self) -> float:
+        """Weighted mean value of a person of the region before anything is built; 0 where nobody is."""
+        whole = float(self.weight.sum())
+        return float(self.weight @ (self.start @ self.steps)) / whole if whole > 0 else 0.0
+
+    @cached_property
     def pairs(self) -> Pairs:
         """What the compiled functions take first."""
-        return Pairs(self.indptr, self.rows, self.fraction, self.level, self.weight, self.steps)
+        return Pairs(
+            self.indptr,
+            self.rows,
+            self.fraction,
+            self.level,
+            self.weight,
+            self.steps,
+            self.zone,
+            self.zone_weight,
+            self.priority,
+            self.mean,
+        )
+
+    @cached_property
+    def money(self) -> Money:
+        """What the compiled functions know of costs."""
+        members = np.argsort(self.asset, kind="stable")
+        first = np.searchsorted(self.asset[members], np.arange(self.asset_cost.size + 1))
+        return Money(self.cost, self.asset, self.asset_cost, first, members)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The pairs by row."""
+        return Columns(*by_row(self.indptr, self.rows, self.fraction, self.people.size))
+
+    def state(self) -> State:
+        """Copy of what there is before anything is built."""
+        return State(self.start.copy(), self.zone_start.copy())
+
+    def unpaid(self) -> NDArray[np.bool_]:
+        """No asset paid; bool (assets,)."""
+        return np.zeros(self.asset_cost.size, dtype=np.bool_)
+
+    def price(self) -> NDArray[np.float64]:
+        """Cost of each candidate alone, its asset included; float64 (candidates,)."""
+        shared = np.append(self.asset_cost, 0.0)
+        return self.cost + shared[self.asset]
+
+    def _by_zone(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        inside = self.zone >= 0
+        return np.bincount(self.zone[inside], weights=values[inside]).astype(np.float64)  # of nothing: integers
 
 
-def make_problem(
-    people: ArrayLike,
-    *,
-    indptr: ArrayLike,
-    rows: ArrayLike,
-    fraction: ArrayLike,
-    cost: ArrayLike,
-    value: ArrayLike,
-    base_value: ArrayLike = 0.0,
-    base_fraction: ArrayLike = 1.0,
-    row_weight: ArrayLike = 1.0,
-) -> Problem:
-    """Check the input and split values into levels.
+class Given(TypedDict, total=False):
+    """What `make_problem` takes; the required ones first, then the value of a service in one of two ways."""
+
+    indptr: Required[ArrayLike]
+    rows: Required[ArrayLike]
+    fraction: Required[ArrayLike]
+    cost: Required[ArrayLike]
+    level: ArrayLike
+    ladder: ArrayLike
+    start: ArrayLike
+    value: ArrayLike
+    base_value: ArrayLike
+    base_fraction: ArrayLike
+    row_weight: ArrayLike
+    zone: ArrayLike
+    priority: float
+    asset: ArrayLike
+    asset_cost: ArrayLike
+
+
+DEFAULTS: dict[str, Any] = {
+    "value": 1.0,
+    "base_value": 0.0,
+    "base_fraction": 1.0,
+    "row_weight": 1.0,
+    "zone": 0,
+    "priority": 0.0,
+    "asset": -1,
+    "asset_cost": (),
+}
+
+
+def make_problem(people: ArrayLike, **given: Unpack[Given]) -> Problem:
+    """Check the input and lay it out.
 
     Parameters
     ----------
-    people, indptr, rows, fraction, cost, value
-        As in `Problem`; `value` may be one number for all.
-    base_value : array-like (rows,) or float
-        Value, 0–1, of the service that people of the row have already (public WiFi, say); few distinct ones.
-    base_fraction : array-like (rows,) or float
-        Fraction of the row's people who have it; the others have 0.
+    people, indptr, rows, fraction, cost
+        As in `Problem`; rows of a candidate ascend.
+    level, ladder, start
+        As in `Problem`, `ladder` being the value, above 0 and at most 1, of each rung, ascending.
+    value : array-like (candidates,) or float
+        Instead of these: value, 0–1, of the service of each candidate; distinct values become the rungs.
+    base_value, base_fraction : array-like (rows,) or float
+        With `value`: value of the service that this fraction of the row's people has already; the others have 0.
     row_weight : array-like (rows,) or float
         What a person of the row weighs in the aim; persons reported are never weighted.
+    zone : array-like (rows,) or int
+        Index of the row's zone, −1 for none; with a priority the rows of a zone stand together.
+    priority : float
+        0–10, see `Problem`.
+    asset : array-like (candidates,) or int
+    asset_cost : array-like (assets,)
+        As in `Problem`.
 
     Raises
     ------
     SchemaError
         All faults: negative or unknown people, costs that are not positive, fractions outside (0, 1], a row reached
-        twice by one candidate, indices that do not fit, more distinct values than `MOST_LEVELS`.
+        twice by one candidate, indices that do not fit, more rungs than `MOST_RUNGS`, shares that rise with the rung.
+    TypeError
+        An argument that there is not.
 
     Notes
     -----
-    What a person has after the plan is the **best** service that reaches them. Which people of a cell two candidates
-    share is not known; reaches are taken as *nested*: the candidate that reaches 30 % of a cell reaches a part of the
-    70 % that another one reaches, or that has service already. So at every level of value the people of a cell at that
-    level or better are its largest fraction among what is there and what is chosen. Nobody is counted twice, and what
-    the plan claims for a cell is the least that any arrangement of these fractions could mean.
+    What a person has after the plan is the **best** service that reaches them. Which people of a row two candidates
+    share is not known; reaches are taken as *nested*: the candidate that reaches 30 % of a row reaches a part of the
+    70 % that another one reaches, or that has service already. So at every rung the people of a row at that rung or
+    better are its largest fraction among what is there and what is chosen. Nobody is counted twice, and what the plan
+    claims for a row is the least that any arrangement of these fractions could mean.
     """
-    persons = np.ascontiguousarray(people, dtype=np.float64)
-    price = np.ascontiguousarray(cost, dtype=np.float64)
-    arrays: dict[str, NDArray[Any]] = {
-        "people": persons,
-        "indptr": np.ascontiguousarray(indptr, dtype=np.int64),
-        "rows": np.ascontiguousarray(rows, dtype=np.int32),
-        "fraction": np.ascontiguousarray(fraction, dtype=np.float64),
-        "cost": price,
-        "value": _full(value, price),
-    }
-    side = {"base_value": base_value, "base_fraction": base_fraction, "row_weight": row_weight}
-    rowwise = {name: _full(given, persons) for name, given in side.items()}
-    faults = _number_faults(arrays | rowwise) + _pair_faults(arrays)
+    unknown = sorted(set(given) - set(Given.__annotations__))
+    if unknown:
+        raise TypeError(f"make_problem takes no {', '.join(unknown)}")
+    arrays = _arrays(people, DEFAULTS | dict(given))
+    faults = faults_of(arrays)
     if faults:
         raise SchemaError(faults)
-    return _levelled(arrays, rowwise)
-
-
-def _levelled(arrays: dict[str, NDArray[Any]], rowwise: dict[str, NDArray[np.float64]]) -> Problem:
-    """Split the distinct values into levels, and place what is there already on them."""
-    base = np.where(rowwise["base_fraction"] > 0, rowwise["base_value"], 0.0)
-    served = np.where(base > 0, rowwise["base_fraction"], 0.0)
-    levels = np.unique(np.concatenate([arrays["value"], base]))
-    levels = levels[levels > 0] if levels[-1:].sum() > 0 else np.ones(1)
-    if levels.size > MOST_LEVELS:
-        raise SchemaError(
-            [Fault(NAME, f"{levels.size} distinct values", f"round them to {MOST_LEVELS} or fewer", "value")]
-        )
-    above = np.searchsorted(levels, base, side="right").astype(np.int64)
+    if "level" not in arrays:
+        arrays |= _levelled(arrays)
     return Problem(
-        **arrays,
-        level=np.searchsorted(levels, arrays["value"], side="right").astype(np.int64) - 1,
-        steps=np.diff(levels, prepend=0.0),
-        weight=arrays["people"] * rowwise["row_weight"],
-        start=np.where(np.arange(levels.size)[None, :] < above[:, None], served[:, None], 0.0),
-        served=served,
-        above=above,
+        people=arrays["people"],
+        weight=arrays["people"] * arrays["row_weight"],
+        zone=arrays["zone"],
+        start=arrays["start"],
+        steps=np.diff(arrays["ladder"], prepend=0.0),
+        priority=float(arrays["priority"]),
+        indptr=arrays["indptr"],
+        rows=arrays["rows"],
+        fraction=arrays["fraction"],
+        level=arrays["level"],
+        cost=arrays["cost"],
+        asset=arrays["asset"],
+        asset_cost=arrays["asset_cost"],
     )
 
 
-def _full(given: ArrayLike, like: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Float64 copy, one number spread over every entry of `like`."""
-    array = np.array(given, dtype=np.float64)
-    return np.full(like.shape, array) if array.ndim == 0 else array
+TYPES: dict[str, Any] = {"indptr": np.int64, "rows": np.int32, "zone": np.int64, "level": np.int64, "asset": np.int64}
+ROWWISE, CANDIDATEWISE = ("base_value", "base_fraction", "row_weight", "zone"), ("value", "asset")
 
 
-def _number_faults(arrays: dict[str, NDArray[Any]]) -> list[Fault]:
-    rules = {
-        "people": (0.0, np.inf, "persons are at least 0; leave rows of unknown coverage at 0"),
-        "base_value": (0.0, 1.0, "values lie in 0–1"),
-        "base_fraction": (0.0, 1.0, "fractions lie in 0–1"),
-        "row_weight": (0.0, np.inf, "weights are at least 0"),
-        "fraction": (np.nextafter(0, 1), 1.0, "fractions lie above 0 and at most at 1"),
-        "cost": (np.nextafter(0, 1), np.inf, "costs are above 0"),
-        "value": (0.0, 1.0, "values lie in 0–1"),
+def _arrays(people: ArrayLike, given: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Contiguous arrays of the right type, one number spread over every row or candidate."""
+    if "level" in given:
+        given = {name: of for name, of in given.items() if name not in ("value", "base_value", "base_fraction")}
+    out: dict[str, NDArray[Any]] = {"people": np.ascontiguousarray(people, dtype=np.float64)}
+    for name, of in given.items():
+        out[name] = np.ascontiguousarray(of, dtype=TYPES.get(name, np.float64))
+    for names, like in ((ROWWISE, "people"), (CANDIDATEWISE, "cost")):
+        for name in names:
+            if name in out and np.ndim(given[name]) == 0:
+                out[name] = np.full(out[like].shape, out[name].item())
+    out["priority"] = out["priority"].reshape(())
+    return out
+
+
+def _levelled(arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Rungs from the distinct values, and what is there already placed on them."""
+    base = np.where(arrays["base_fraction"] > 0, arrays["base_value"], 0.0)
+    served = np.where(base > 0, arrays["base_fraction"], 0.0)
+    ladder = np.unique(np.concatenate([arrays["value"], base]))
+    ladder = ladder[ladder > 0] if ladder[-1:].sum() > 0 else np.ones(1)
+    if ladder.size > MOST_RUNGS:
+        raise SchemaError(
+            [Fault(NAME, f"{ladder.size} distinct values", f"round them to {MOST_RUNGS} or fewer", "value")]
+        )
+    above = np.searchsorted(ladder, base, side="right")
+    return {
+        "ladder": ladder,
+        "level": np.searchsorted(ladder, arrays["value"], side="right").astype(np.int64) - 1,
+        "start": np.where(np.arange(ladder.size)[None, :] < above[:, None], served[:, None], 0.0),
     }
-    faults: list[Fault] = []
-    for name, (low, high, mend) in rules.items():
-        values = arrays[name]
-        bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
-        if bad.any():
-            where = int(np.argmax(bad))
-            faults.append(
-                Fault(NAME, f"{int(bad.sum())} bad, the first is {values[where]!r:.40}", mend, name, str(where + 1))
-            )
-    for name, like in (
-        ("base_value", "people"),
-        ("base_fraction", "people"),
-        ("row_weight", "people"),
-        ("value", "cost"),
-    ):
-        if arrays[name].shape != arrays[like].shape:
-            faults.append(Fault(NAME, f"another length than {like}", f"one number, or one for each of {like}", name))
-    return faults
-
-
-def _pair_faults(arrays: dict[str, NDArray[Any]]) -> list[Fault]:
-    indptr, rows = arrays["indptr"], arrays["rows"]
-    good = (
-        indptr.shape == (arrays["cost"].size + 1,)
-        and rows.shape == arrays["fraction"].shape
-        and indptr[0] == 0
-        and indptr[-1] == rows.size
-        and bool(np.all(np.diff(indptr) >= 0))
-    )
-    if not good:
-        return [
-            Fault(
-                NAME, "indptr, rows, fraction and cost do not fit together", "one run of pairs per candidate", "indptr"
-            )
-        ]
-    if rows.size and (rows.min() < 0 or rows.max() >= arrays["people"].size):
-        return [
-            Fault(NAME, "a row that the cells table does not have", f"rows are 0–{arrays['people'].size - 1}", "rows")
-        ]
-    owner = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    step = np.diff(owner * max(arrays["people"].size, 1) + rows)
-    if not np.all(step > 0):
-        return [
-            Fault(NAME, "rows of a candidate are not ascending, or one occurs twice", "sort them, each once", "rows")
-        ]
-    return []
