@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from solver_cases import cases, choices, made, optimum, price, worth
 
-from analysis.invest import cut, extend, first_gains, make_problem, plan, sequence
+from analysis.invest import certify, cut, extend, first_gains, make_problem, plan, sequence
 from geo.errors import InfeasibleError, SchemaError
 
 
@@ -185,3 +185,14 @@ def test_choices_keep_to_the_locks():
         "budget": 2.0,
     }
     assert list(choices(case)) == [[1], [1, 2]]
+
+
+@given(cases())
+@settings(max_examples=40)
+def test_certified_bounds_hold_for_every_budget(case):
+    problem = made(case)
+    greedy = plan(problem, budget=case["budget"], effort=0, **locks_of(case))
+    sure = certify(problem, greedy, budgets=[case["budget"], case["budget"] + 3])
+    assert sure.bound <= greedy.bound
+    for budget in np.arange(price(case, case["fixed"].tolist()), case["budget"] + 9, 3.0):
+        assert sure.bound_at(budget) >= optimum({**case, "budget": float(budget)}) - 1e-9

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.invest.columns import Columns
-    from analysis.invest.plans import Locks
+    from analysis.invest.locks import Locks
     from analysis.invest.problem import Problem
 
 LEFT, NET = 0, 1

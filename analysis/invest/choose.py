@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.invest.greedy import State, all_gains, lazy_greedy, replay, step_costs, take_all
-from analysis.invest.plans import Locks, Sequence, locked_cost, told, with_ceilings
+from analysis.invest.dual import relax
+from analysis.invest.greedy import all_gains
+from analysis.invest.locks import Locks, make_locks
+from analysis.invest.picks import greedy_or_single, greedy_picks, start_after, worth
+from analysis.invest.plans import Sequence, told, with_ceilings
+from analysis.invest.rounding import rounded
 from analysis.invest.swaps import improved
 from geo.errors import InfeasibleError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from analysis.invest.ceiling import Ceiling
     from analysis.invest.plans import Plan
     from analysis.invest.problem import Problem
 
-EFFORT = 40.0
+SWEEPS = 20.0
 """Work that goes into swaps, in passes over the pairs."""
 
 
@@ -29,9 +34,9 @@ def first_gains(problem: Problem) -> NDArray[np.float64]:
 
 
 def plan(
-    problem: Problem, *, budget: float, fixed: ArrayLike = (), barred: ArrayLike = (), effort: float = EFFORT
+    problem: Problem, *, budget: float, fixed: ArrayLike = (), barred: ArrayLike = (), effort: float = 1.0
 ) -> Plan:
-    """Choose candidates: the larger of ratio greedy and the best single one, then better by swaps.
+    """Choose candidates: ratio greedy, the best single one or what a relaxation says, then better by swaps.
 
     Parameters
     ----------
@@ -43,7 +48,8 @@ def plan(
     barred : array-like of int, optional
         Candidates that are not built.
     effort : float
-        Work that goes into swaps, in passes over the pairs (not seconds: the answer is the same on every machine).
+        How much work goes into the relaxation and into swaps, 1 being about 200 passes over the pairs (more where they
+        are few); 0 leaves greedy as it is. Never seconds: the answer is the same on every machine.
 
     Returns
     -------
@@ -59,42 +65,54 @@ def plan(
         or barred does not exist, is named twice or is both.
     """
     locks = make_locks(problem, budget, fixed, barred)
-    base = _start(problem, locks.fixed, locks.barred)
-    chosen, method = _greedy_or_single(problem, base, budget)
+    chosen, method = greedy_or_single(problem, start_after(problem, locks.fixed, locks.barred), budget)
     order = np.append(locks.fixed, chosen)
-    first = told(problem, order, budget=budget, method=method, locks=locks)
-    return swapped(problem, first, rate=last_rate(first), effort=effort) if effort > 0 else first
+    base = told(problem, order, budget=budget, method=method, locks=locks)
+    return _improved(problem, base, locks=locks, effort=effort) if effort > 0 and base.gap > 0 else base
 
 
-LAST = 10
-"""Part of a plan, one in so many, whose gain per cost says what the last money brings."""
+def certify(problem: Problem, base: Plan, *, budgets: ArrayLike = (), effort: float = 1.0) -> Plan:
+    """Give a plan the bound of the linear relaxation, which is near the best bound there is.
+
+    Parameters
+    ----------
+    problem : Problem
+    base : Plan
+        Any plan or build order; see `Plan.bound`, `Plan.bound_at` and `Plan.step_bound` of what is returned.
+    budgets : array-like of float, optional
+        Budgets at which the bound is wanted tight; without any that of the plan. It holds for all budgets.
+    effort : float
+        As in `plan`.
+
+    Raises
+    ------
+    InfeasibleError
+        A budget is negative, not a number, or less than what is locked in costs.
+    """
+    found: list[Ceiling] = []
+    for budget in np.asarray(budgets, dtype=np.float64).reshape(-1) if np.size(budgets) else (base.budget,):
+        locks = make_locks(problem, float(budget), base.fixed, base.barred)
+        found.append(relax(problem, base.chosen, locks=locks, budget=float(budget), effort=effort).ceiling)
+    return with_ceilings(base, tuple(found))
 
 
-def last_rate(base: Plan) -> float:
-    """Gain per cost of the last steps of a plan."""
-    first = base.fixed.size + (base.chosen.size - base.fixed.size) * (LAST - 1) // LAST
-    cost = math.fsum(base.cost[first:])
-    return math.fsum(base.gain[first:]) / cost if cost > 0 else 0.0
-
-
-def swapped(problem: Problem, base: Plan, *, rate: float, effort: float) -> Plan:
-    """A plan made better by swaps, money left being worth `rate`; the same plan where they bring nothing."""
-    locks = Locks(base.fixed, base.barred)
-    better = improved(problem, base.chosen, locks=locks, budget=base.budget, rate=rate, effort=effort)
-    if better is None:
-        return base
-    order = build_order(problem, better, locks)
+def _improved(problem: Problem, base: Plan, *, locks: Locks, effort: float) -> Plan:
+    """The best of greedy and the rounded relaxation, bettered by swaps, with the bound of the relaxation."""
+    relaxed = relax(problem, base.chosen, locks=locks, budget=base.budget, effort=effort)
+    orders = [base.chosen, *rounded(problem, relaxed.part, locks=locks, budget=base.budget)]
+    best = orders[int(np.argmax([worth(problem, order) for order in orders]))]
+    better = improved(problem, best, locks=locks, budget=base.budget, rate=relaxed.rate, effort=effort * SWEEPS)
+    order = build_order(problem, best if better is None else better, locks)
     found = told(problem, order, budget=base.budget, method="swaps", locks=locks)
-    if found.spent > base.budget or found.value <= base.value:  # sums depend on their order
-        return base
-    return with_ceilings(found, base.ceilings)
+    if found.spent > base.budget or found.value <= base.value:  # a sum depends on its order
+        found = base
+    return with_ceilings(found, (*base.ceilings, relaxed.ceiling))
 
 
 def build_order(problem: Problem, chosen: NDArray[np.int64], locks: Locks) -> NDArray[np.int64]:
     """The candidates chosen in the order of gain per cost; what is locked in first, what gains nothing left out."""
     out = np.setdiff1d(np.arange(problem.size), chosen)
-    base = _start(problem, locks.fixed, out)
-    return np.append(locks.fixed, _greedy(problem, base, math.inf))
+    return np.append(locks.fixed, greedy_picks(problem, start_after(problem, locks.fixed, out), math.inf))
 
 
 def extend(problem: Problem, base: Plan, *, max_budget: float) -> Sequence:
@@ -107,8 +125,8 @@ def extend(problem: Problem, base: Plan, *, max_budget: float) -> Sequence:
     """
     if not max_budget >= base.budget:
         raise InfeasibleError(f"the largest budget, {max_budget:,.0f}, is below the budget, {base.budget:,.0f}")
-    start = _start(problem, base.chosen, base.barred)
-    order = np.append(base.chosen, _greedy(problem, start, max_budget))
+    start = start_after(problem, base.chosen, base.barred)
+    order = np.append(base.chosen, greedy_picks(problem, start, max_budget))
     longer = told(problem, order, budget=max_budget, method=base.method, locks=Locks(base.fixed, base.barred))
     return Sequence(problem, with_ceilings(longer, base.ceilings), base.budget, base.chosen.size, base)
 
@@ -120,7 +138,7 @@ def sequence(
     max_budget: float,
     fixed: ArrayLike = (),
     barred: ArrayLike = (),
-    effort: float = EFFORT,
+    effort: float = 1.0,
 ) -> Sequence:
     """Build order whose start is the plan of `budget` and which goes on to `max_budget`; errors as in `plan`."""
     if not max_budget >= budget:
@@ -155,66 +173,3 @@ def cut(sequence: Sequence, budget: float) -> Plan:
         budget=float(budget),
         bound=float(whole.bound_at(budget)),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """Where greedy starts: after what is locked in."""
-
-    state: State
-    paid: NDArray[np.bool_]
-    gains: NDArray[np.float64]
-    spent: float
-
-
-def _start(problem: Problem, locked: NDArray[np.int64], barred: NDArray[np.int64]) -> _Start:
-    state, paid = problem.state(), problem.unpaid()
-    cost = step_costs(locked, problem.money, paid)
-    take_all(locked, problem.pairs, state)
-    gains = all_gains(problem.pairs, state)
-    gains[locked] = gains[barred] = 0.0
-    return _Start(state, paid, gains, float(np.cumsum(cost)[-1]) if cost.size else 0.0)
-
-
-def _greedy(problem: Problem, base: _Start, budget: float) -> NDArray[np.int64]:
-    state = State(base.state.reached.copy(), base.state.value.copy())
-    return lazy_greedy(
-        problem.pairs, problem.money, state, base.paid.copy(), base.gains.copy(), base.spent, float(budget)
-    )
-
-
-def _greedy_or_single(problem: Problem, base: _Start, budget: float) -> tuple[NDArray[np.int64], str]:
-    """What ratio greedy or the best single candidate adds to what is locked in, whichever is more."""
-    order = _greedy(problem, base, budget)
-    if not order.size:
-        return order, "empty"
-    shared = np.append(np.where(base.paid, 0.0, problem.asset_cost), 0.0)
-    affordable = base.spent + (problem.cost + shared[problem.asset]) <= budget
-    single = int(np.argmax(np.where(affordable, base.gains, 0.0)))
-    state = State(base.state.reached.copy(), base.state.value.copy())
-    gains, _, _ = replay(order, problem.pairs, problem.people, problem.start, state)
-    if base.gains[single] > math.fsum(gains):
-        return np.array([single]), "best single"
-    return order, "ratio greedy"
-
-
-def make_locks(problem: Problem, budget: float, fixed: ArrayLike, barred: ArrayLike) -> Locks:
-    """Check a budget, what is locked in and what is locked out; errors as in `plan`."""
-    locks = Locks(np.asarray(fixed, dtype=np.int64).reshape(-1), np.asarray(barred, dtype=np.int64).reshape(-1))
-    require_money(budget)
-    for name, given in (("fixed", locks.fixed), ("barred", locks.barred)):
-        if given.size and (given.min() < 0 or given.max() >= problem.size or np.unique(given).size != given.size):
-            raise InfeasibleError(f"a {name} candidate does not exist or is named twice")
-    both = np.intersect1d(locks.fixed, locks.barred)
-    if both.size:
-        raise InfeasibleError(f"candidate {both[0]} is both fixed and barred")
-    needed = locked_cost(problem, locks.fixed, locks)[2]
-    if needed > budget:
-        raise InfeasibleError(f"fixed candidates cost {needed:,.0f}, more than the budget of {budget:,.0f}")
-    return locks
-
-
-def require_money(budget: float) -> None:
-    """Raise InfeasibleError unless a budget is a number that is at least 0."""
-    if not (math.isfinite(budget) and budget >= 0):
-        raise InfeasibleError(f"a budget is at least 0, not {budget!r}")

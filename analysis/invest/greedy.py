@@ -221,6 +221,16 @@ def lazy_greedy(pairs: Pairs, money: Money, state: State, paid: Any, gains: Any,
 
 
 @njit(cache=True, nogil=True)
+def gains_along(order: Any, pairs: Pairs, state: State) -> Any:
+    """What each step of an order adds to the aim; `state` is changed in place."""
+    out = np.zeros(order.size)
+    for step in range(order.size):
+        out[step] = gain_of(order[step], pairs, state)
+        take(order[step], pairs, state)
+    return out
+
+
+@njit(cache=True, nogil=True)
 def better_off(row: int, start: Any, reached: Any) -> float:
     """Fraction of the row's people whose service is better than it was: union of (start, reached] over the rungs."""
     total, end = 0.0, 0.0

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.invest.ceiling import Ceiling, lowest, make_ceiling
-from analysis.invest.greedy import all_gains, replay, step_costs
+from analysis.invest.greedy import all_gains, replay
+from analysis.invest.locks import locked_cost
+from analysis.invest.picks import worth
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from analysis.invest.greedy import State
+    from analysis.invest.locks import Locks
     from analysis.invest.problem import Problem
 
 CHECKPOINTS = 2
@@ -43,7 +46,7 @@ class Plan:
     bound : float
         No plan of this budget can reach more in the aim than this.
     method : str
-        'ratio greedy', 'best single', 'swaps', 'exact' or 'empty'.
+        'ratio greedy', 'best single', 'swaps' (after greedy or the relaxation), 'exact' or 'empty'.
     ceilings : tuple of Ceiling
         What `bound` comes from; a bound for any other budget too.
     fixed, barred : int64 arrays
@@ -124,21 +127,14 @@ def with_ceilings(plan: Plan, ceilings: tuple[Ceiling, ...]) -> Plan:
     return replace(plan, ceilings=together, bound=max(float(lowest(together, plan.budget)), plan.value))
 
 
-@dataclass(frozen=True, eq=False)
-class Locks:
-    """What is locked in, in build order, and out; int64 arrays."""
-
-    fixed: NDArray[np.int64]
-    barred: NDArray[np.int64]
-
-
 def told(problem: Problem, order: NDArray[np.int64], *, budget: float, method: str, locks: Locks) -> Plan:
     """Replay an order that starts with what is locked in, and bound it from the states that it passes through."""
     cost, paid, locked = locked_cost(problem, order, locks)
     first, state, done = locks.fixed.size, problem.state(), np.empty((3, 0))
     stops = {first + round((order.size - first) * part / CHECKPOINTS) for part in range(CHECKPOINTS + 1)}
     nothing = np.empty(0)
-    ceilings = [Ceiling(everything(problem, locks.barred), nothing, nothing, nothing, locked)]
+    everything = worth(problem, np.setdiff1d(np.arange(problem.size), locks.barred))
+    ceilings = [Ceiling(everything, nothing, nothing, nothing, locked)]
     for start, stop in pairwise([0, *sorted(stops)]):
         part = replay(order[start:stop], problem.pairs, problem.people, problem.start, state)
         done = np.hstack([done, np.vstack(part)])
@@ -158,23 +154,6 @@ def told(problem: Problem, order: NDArray[np.int64], *, budget: float, method: s
         barred=locks.barred,
     )
     return with_ceilings(result, tuple(ceilings))
-
-
-def locked_cost(
-    problem: Problem, order: NDArray[np.int64], locks: Locks
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], float]:
-    """Cost of each step of an order; the assets that what is locked in pays for, and what that costs in all."""
-    first, paid = locks.fixed.size, problem.unpaid()
-    cost = step_costs(order[:first], problem.money, paid)
-    after = paid.copy()
-    cost = np.append(cost, step_costs(order[first:], problem.money, paid))
-    return cost, after, float(np.cumsum(cost[:first])[-1]) if first else 0.0
-
-
-def everything(problem: Problem, barred: NDArray[np.int64]) -> float:
-    """What building every candidate would bring."""
-    order = np.setdiff1d(np.arange(problem.size), barred)
-    return math.fsum(replay(order, problem.pairs, problem.people, problem.start, problem.state())[0])
 
 
 def _marginal(

@@ -17,7 +17,7 @@ from analysis.invest.bench import LEFT, LOGGED, NET, TOUCHED, WORK, Bench, make_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.invest.plans import Locks
+    from analysis.invest.locks import Locks
     from analysis.invest.problem import Problem
 
 LEAST_WORK = 1e6
