@@ -8,6 +8,7 @@ by one (the linear relaxation of "a candidate needs its asset").
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ class Ceiling:
         Smallest budget with which any of the piece can be bought.
     locked : float
         Cost of what is built in any case; `constant` holds what it brings.
+    until : float
+        The bound is one up to this budget; there is none beyond.
     """
 
     constant: float
@@ -43,12 +46,14 @@ class Ceiling:
     cost: NDArray[np.float64]
     least: NDArray[np.float64]
     locked: float = 0.0
+    until: float = math.inf
 
     def at(self, budgets: ArrayLike) -> NDArray[np.float64]:
         """Bound of each budget; float64, the shape of `budgets`."""
         money = np.asarray(budgets, dtype=np.float64)
         left = np.ascontiguousarray(money.reshape(-1) - self.locked)
-        return self.constant + _filled(self.gain, self.cost, self.least, left).reshape(money.shape)
+        filled = self.constant + _filled(self.gain, self.cost, self.least, left).reshape(money.shape)
+        return np.where(money <= self.until, filled, math.inf)
 
 
 def lowest(ceilings: Iterable[Ceiling], budgets: ArrayLike) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ class Layers(NamedTuple):
     """Layers of people, those of one row and rung together, the one that most candidates reach first.
 
     Layer `i` of group `g`, ``group[g] <= i < group[g + 1]``, is reached by the candidates of the entries from
-    ``first[i]`` to the end of its group. ``weight`` is what serving it is worth before any priority, ``zone`` that of
+    ``first[i]`` to the end of its group. ``weight`` is what serving it is worth before any priority, ``row`` that of
     the group, ``share`` one over the number of candidates that reach the layer.
     """
 
@@ -33,7 +33,7 @@ class Layers(NamedTuple):
     first: Any
     weight: Any
     group: Any
-    zone: Any
+    row: Any
     share: Any
 
 
@@ -74,7 +74,7 @@ def make_layers(columns: Columns, pairs: Any, reached: Any, usable: Any) -> Laye
     """Cut what a state leaves to be reached by usable candidates into layers worth more than nothing."""
     entries, groups = counted(columns, pairs, reached, usable)
     candidate, first, weight = np.empty(entries, np.int32), np.zeros(entries + 1, np.int64), np.empty(entries)
-    group, zone = np.zeros(groups + 1, np.int64), np.empty(groups, np.int64)
+    group, of_row = np.zeros(groups + 1, np.int64), np.empty(groups, np.int64)
     e, layer, g = 0, 0, 0
     for row in range(columns.first.size - 1):
         low, high = columns.first[row], columns.first[row + 1]
@@ -94,12 +94,12 @@ def make_layers(columns: Columns, pairs: Any, reached: Any, usable: Any) -> Laye
                 candidate[e] = j
                 e += 1
             if layer > start:
-                zone[g] = pairs.zone[row] if pairs.priority > 0.0 else -1
+                of_row[g] = row
                 g += 1
                 group[g] = layer
     first[layer] = e
     share_of = shares(first, group, g)
-    return Layers(candidate[:e], first[: layer + 1].copy(), weight[:layer].copy(), group[: g + 1], zone[:g], share_of)
+    return Layers(candidate[:e], first[: layer + 1].copy(), weight[:layer].copy(), group[: g + 1], of_row[:g], share_of)
 
 
 @njit(cache=True, nogil=True)
@@ -117,7 +117,7 @@ def shares(first: Any, group: Any, groups: int) -> Any:
 def covered(layers: Layers, taken: Any) -> Any:
     """How often each layer is reached by what is taken, in parts or whole; float64 (layers,)."""
     out = np.empty(layers.weight.size)
-    for g in range(layers.zone.size):
+    for g in range(layers.row.size):
         total = 0.0
         for layer in range(layers.group[g + 1] - 1, layers.group[g] - 1, -1):
             for e in range(layers.first[layer], layers.first[layer + 1]):
@@ -130,7 +130,7 @@ def covered(layers: Layers, taken: Any) -> Any:
 def priced(layers: Layers, worth: Any, price: Any, size: int) -> Any:
     """Priced gain of each candidate: ``worth[layer] * price[layer]`` of all the layers that it reaches."""
     out = np.zeros(size)
-    for g in range(layers.zone.size):
+    for g in range(layers.row.size):
         total = 0.0
         for layer in range(layers.group[g], layers.group[g + 1]):
             total += worth[layer] * price[layer]
@@ -140,9 +140,9 @@ def priced(layers: Layers, worth: Any, price: Any, size: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def zone_of_layers(layers: Layers) -> Any:
-    """Zone of each layer; int64 (layers,)."""
+def rows_of(layers: Layers) -> Any:
+    """Row of each layer; int64 (layers,)."""
     out = np.empty(layers.weight.size, np.int64)
-    for g in range(layers.zone.size):
-        out[layers.group[g] : layers.group[g + 1]] = layers.zone[g]
+    for g in range(layers.row.size):
+        out[layers.group[g] : layers.group[g + 1]] = layers.row[g]
     return out

@@ -19,7 +19,7 @@ from numba import njit
 
 from analysis.invest.aim import slope, utility_gain
 from analysis.invest.ceiling import best_rate, make_ceiling
-from analysis.invest.columns import Layers, covered, make_layers, priced, zone_of_layers
+from analysis.invest.columns import Layers, covered, make_layers, priced, rows_of
 from analysis.invest.greedy import replay, step_costs, take_all
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _begin(problem: Problem, order: NDArray[np.int64], locks: Locks, budget: flo
         problem,
         layers,
         state.value.copy(),
-        zone_of_layers(layers),
+        problem.zone[rows_of(layers)] if problem.priority > 0 else np.full(layers.weight.size, -1),
         (value, spent, paid),
         layers.weight,
         0.0,
@@ -207,7 +207,7 @@ def reprice(layers: Layers, worth: Any, price: Any, total: Any, taken: Any, gain
     """Lower the prices of layers served more than once, raise the others; new priced gains, and what is sold."""
     gains[:] = 0.0
     sold = 0.0
-    for g in range(layers.zone.size):
+    for g in range(layers.row.size):
         cover = 0.0
         for layer in range(layers.group[g + 1] - 1, layers.group[g] - 1, -1):
             for e in range(layers.first[layer], layers.first[layer + 1]):
