@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from solver_cases import cases, choices, made, optimum, price, worth
 
 from analysis.invest import Floors, exact, make_problem, plan, redundancy
+from analysis.invest.ceiling import lowest
 from geo.errors import InfeasibleError, SchemaError
 
 
@@ -22,7 +23,7 @@ def test_the_exact_plan_is_the_best_of_all(case):
     answer = exact(made(case), base_of(case))
     assert answer.status == "optimal"
     assert answer.plan.value == pytest.approx(optimum(case), rel=1e-5, abs=1e-9)
-    assert answer.plan.bound >= optimum(case) - 1e-9
+    assert lowest(answer.plan.ceilings, case["budget"]) >= optimum(case) - 1e-9
     assert price(case, answer.plan.chosen.tolist()) <= case["budget"]
     assert worth(case, answer.plan.chosen.tolist())[0] == pytest.approx(answer.plan.value, abs=1e-9)
 
@@ -34,7 +35,7 @@ def test_with_a_priority_the_bound_holds_and_the_plan_is_near(case):
     answer = exact(made(case), base)
     best = optimum(case)
     assert answer.plan.value >= base.value - 1e-9
-    assert best - 1e-9 <= answer.plan.bound <= base.bound + 1e-9
+    assert best - 1e-9 <= lowest(answer.plan.ceilings, case["budget"]) <= base.bound + 1e-9
     assert answer.plan.value <= best + 1e-9
 
 
@@ -86,7 +87,7 @@ def test_the_best_plan_that_keeps_to_floors(case, seed):
     answer = exact(problem, base, floors=floors)
     assert keeps(case, answer.plan.chosen.tolist(), floors)
     assert answer.plan.value == pytest.approx(best, rel=1e-5, abs=1e-9)
-    assert answer.plan.bound >= best - 1e-9
+    assert lowest(answer.plan.ceilings, case["budget"]) >= best - 1e-9
     assert answer.status == "optimal"
     assert answer.share == pytest.approx(
         worth(case, answer.plan.chosen.tolist(), priority=0.0, mask=floors.mask)[0] / best, abs=1e-9
@@ -114,11 +115,14 @@ def test_floors_by_hand():
 def test_floors_that_cannot_be_kept_say_the_most_that_can():
     problem = three()
     base = plan(problem, budget=6)
-    with pytest.raises(InfeasibleError, match=r"one in every zone.*at most 2 of the 3 zones"):
+    with pytest.raises(InfeasibleError, match=r"3 zones want one, and the most that can be had with 6 is 2"):
         exact(problem, base, floors=Floors(candidate_zone=np.arange(3)))
     both = make_problem([50, 50], indptr=[0, 2], rows=[0, 1], fraction=[1, 0.5], cost=[1])
-    with pytest.raises(InfeasibleError, match=r"share.*90.0%.*at most 66.7%"):
+    with pytest.raises(InfeasibleError, match=r"share.*90.0% of .* the most that can be had is 66.7%"):
         exact(both, plan(both, budget=1), floors=Floors(share=0.9, mask=np.array([True, False])))
+    none = np.array([False, False, True])
+    with pytest.raises(InfeasibleError, match=r"share.*10.0% of .* the most that can be had is 0.0%"):
+        exact(problem, plan(problem, budget=6, barred=[2]), floors=Floors(share=0.1, mask=none))
 
 
 def test_bad_floors_are_all_named():

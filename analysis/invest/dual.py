@@ -50,6 +50,8 @@ class Relaxed:
     ----------
     ceiling : Ceiling
         Its bound.
+    gains : float64 array (candidates,)
+        The priced gains behind the bound.
     part : float64 array (candidates,)
         How much of each candidate it chooses, 0–1; 0 for what is locked.
     rate : float
@@ -57,6 +59,7 @@ class Relaxed:
     """
 
     ceiling: Ceiling
+    gains: NDArray[np.float64]
     part: NDArray[np.float64]
     rate: float
 
@@ -123,7 +126,7 @@ def relax(problem: Problem, order: NDArray[np.int64], *, locks: Locks, budget: f
     dual, parts = _begin(problem, order, locks, budget)
     most = min(max(ENTRIES / max(dual.layers.candidate.size, 1), ROUNDS), MOST_ROUNDS)
     money, paid = budget - dual.locked[1], dual.locked[2]
-    best = dual.ceiling(dual.gains, float(dual.worth @ dual.price))
+    best, behind = dual.ceiling(dual.gains, float(dual.worth @ dual.price)), dual.gains.copy()
     low = mark = float(best.at(budget))
     rate, total, count = best_rate(best, budget), _nothing(dual), 0
     for step in range(1, int(effort * most) + 1):
@@ -135,14 +138,14 @@ def relax(problem: Problem, order: NDArray[np.int64], *, locks: Locks, budget: f
         for gains, of in ((dual.gains, sold), (total[1] / count, total[2] / count)):
             found = dual.ceiling(gains, of)
             if float(found.at(budget)) < low:
-                best, low = found, float(found.at(budget))
+                best, behind, low = found, gains.copy(), float(found.at(budget))
         if step % RESTART == 0:
             if mark - low < STALE * abs(mark):
                 break
             mark = low
             _restart(dual, total, count)
             total, count = _nothing(dual), 0
-    return Relaxed(best, parts.taken, best_rate(best, budget))
+    return Relaxed(best, behind, parts.taken, best_rate(best, budget))
 
 
 Total = tuple["NDArray[np.float64]", "NDArray[np.float64]", float, "NDArray[np.float64]"]
