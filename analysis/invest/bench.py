@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from analysis.invest.compiled import inner
 from analysis.invest.greedy import Money, Pairs, State, gain_of, row_gain, zone_gain
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Bench(NamedTuple):
 
 def make_bench(problem: Problem, order: NDArray[np.int64], *, locks: Locks, budget: float) -> Bench:
     """Lay out a plan with every score."""
-    size, spent = problem.size, 0.0
+    size = problem.size
     free = np.ones(size, dtype=np.bool_)
     free[locks.fixed] = free[locks.barred] = False
     bench = Bench(
@@ -76,15 +77,24 @@ def make_bench(problem: Problem, order: NDArray[np.int64], *, locks: Locks, budg
         np.zeros(2),
         np.zeros(4, dtype=np.int64),
     )
-    for j in order:
-        spent += price_of(j, bench)
-        enter(j, bench)
-    bench.sums[LEFT] = budget - spent
-    score_all(bench)
+    lay_out(order, budget, bench)
     return bench
 
 
 @njit(cache=True, nogil=True)
+def lay_out(order: Any, budget: float, bench: Bench) -> None:
+    """Put an order in, and work out the money left and every score."""
+    spent = 0.0
+    for j in order:
+        spent += price_of(j, bench)
+        enter(j, bench)
+    bench.sums[LEFT] = budget - spent
+    for j in range(bench.score.size):
+        if bench.free[j]:
+            bench.score[j] = loss_of(j, bench) if bench.inside[j] else gain_of(j, bench.pairs, bench.state)
+
+
+@inner
 def price_of(j: int, bench: Bench) -> float:
     """What putting candidate `j` in costs, or taking it out frees."""
     asset = bench.money.asset[j]
@@ -93,7 +103,7 @@ def price_of(j: int, bench: Bench) -> float:
     return bench.money.cost[j] + bench.money.asset_cost[asset]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def row_loss(j: int, k: int, bench: Bench) -> float:
     """Weighted value that the row of pair `k` would lose without candidate `j`."""
     pairs, reached = bench.pairs, bench.state.reached
@@ -104,7 +114,7 @@ def row_loss(j: int, k: int, bench: Bench) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def loss_of(j: int, bench: Bench) -> float:
     """What the aim would lose without candidate `j`."""
     pairs = bench.pairs
@@ -118,7 +128,7 @@ def loss_of(j: int, bench: Bench) -> float:
     return total + zone_gain(zone, here, here, pairs, bench.state.value)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def enter(j: int, bench: Bench) -> None:
     """Let candidate `j` serve its rows."""
     pairs, reached, second = bench.pairs, bench.state.reached, bench.second
@@ -137,7 +147,7 @@ def enter(j: int, bench: Bench) -> None:
         bench.users[bench.money.asset[j]] += 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def leave(j: int, bench: Bench) -> None:
     """Let candidate `j` serve nobody any more."""
     pairs, second = bench.pairs, bench.second
@@ -153,7 +163,7 @@ def leave(j: int, bench: Bench) -> None:
                 top_two(row, rung, bench)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def top_two(row: int, rung: int, bench: Bench) -> None:
     """Find the two largest fractions of a row at a rung among what was there and what is in the plan."""
     columns = bench.columns
@@ -169,15 +179,7 @@ def top_two(row: int, rung: int, bench: Bench) -> None:
     bench.state.reached[row, rung], bench.second[row, rung] = best, runner
 
 
-@njit(cache=True, nogil=True)
-def score_all(bench: Bench) -> None:
-    """Work out every score."""
-    for j in range(bench.score.size):
-        if bench.free[j]:
-            bench.score[j] = loss_of(j, bench) if bench.inside[j] else gain_of(j, bench.pairs, bench.state)
-
-
-@njit(cache=True, nogil=True)
+@inner
 def rescore(j: int, bench: Bench) -> None:
     """Work out the score of candidate `j` anew, keeping the one before the trial."""
     tally = bench.tally
@@ -189,7 +191,7 @@ def rescore(j: int, bench: Bench) -> None:
     tally[WORK] += bench.pairs.indptr[j + 1] - bench.pairs.indptr[j]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def rescore_around(j: int, bench: Bench) -> None:
     """Work out anew the scores of all that share a row with candidate `j`."""
     pairs, columns, tally = bench.pairs, bench.columns, bench.tally
@@ -204,7 +206,7 @@ def rescore_around(j: int, bench: Bench) -> None:
         tally[WORK] += columns.first[row + 1] - columns.first[row]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def move(j: int, bench: Bench) -> None:
     """Put candidate `j` in, or take it out, and account for it."""
     own = price_of(j, bench)
@@ -221,7 +223,7 @@ def move(j: int, bench: Bench) -> None:
     rescore_around(j, bench)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def undo(bench: Bench) -> None:
     """Turn back the moves of the trial; the money left is the caller's to restore."""
     for step in range(bench.tally[LOGGED] - 1, -1, -1):

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from analysis.invest.compiled import inner
+
 
 class Columns(NamedTuple):
     """The pairs by row, candidates ascending: ``first[row] <= k < first[row + 1]``."""
@@ -55,7 +57,7 @@ def by_row(indptr: Any, rows: Any, fraction: Any, count: int) -> Any:
     return first, candidate, share
 
 
-@njit(cache=True, nogil=True)
+@inner
 def counted(columns: Columns, pairs: Any, reached: Any, usable: Any) -> Any:
     """How many entries, layers at most, and groups at most there will be."""
     entries, groups = 0, 0
@@ -102,7 +104,7 @@ def make_layers(columns: Columns, pairs: Any, reached: Any, usable: Any) -> Laye
     return Layers(candidate[:e], first[: layer + 1].copy(), weight[:layer].copy(), group[: g + 1], of_row[:g], share_of)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def shares(first: Any, group: Any, groups: int) -> Any:
     """One over the number of candidates that reach each layer."""
     out = np.empty(group[groups])

@@ -20,6 +20,7 @@ from numba import njit
 from analysis.invest.aim import slope, utility_gain
 from analysis.invest.ceiling import best_rate, make_ceiling
 from analysis.invest.columns import Layers, covered, make_layers, priced, rows_of
+from analysis.invest.compiled import inner
 from analysis.invest.greedy import replay, step_costs, take_all
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def balance(parts: Parts, gains: Any, rate: float, money: float, costs: Any, pai
     return high
 
 
-@njit(cache=True, nogil=True)
+@inner
 def moved(parts: Parts, taken: Any, used: Any, gains: Any, rate: float, costs: Any, paid: Any) -> float:
     """Set the parts to where `taken` and `used` go at a rate; what they cost then."""
     spent = 0.0
@@ -263,7 +264,7 @@ def moved(parts: Parts, taken: Any, used: Any, gains: Any, rate: float, costs: A
     return spent
 
 
-@njit(cache=True, nogil=True)
+@inner
 def pooled(asset: int, own: float, parts: Parts, costs: Any) -> float:
     """Nearest parts of an asset (wanted at `own`) and its candidates at which none is above the asset; their cost."""
     total, weight, height = own * parts.asset_weight[asset], parts.asset_weight[asset], own

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from analysis.invest.aim import utility_gain
+from analysis.invest.compiled import inner
 from analysis.invest.heap import drop_top, heapify, rise, sink
 
 
@@ -50,7 +51,7 @@ class State(NamedTuple):
     value: Any
 
 
-@njit(cache=True, nogil=True)
+@inner
 def row_gain(j: int, k: int, pairs: Pairs, reached: Any) -> float:
     """Weighted value that pair `k` of candidate `j` adds to its row."""
     total = 0.0
@@ -62,7 +63,7 @@ def row_gain(j: int, k: int, pairs: Pairs, reached: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def linear_gain(j: int, pairs: Pairs, reached: Any) -> float:
     """Weighted people-equivalents that candidate `j` adds to the state."""
     total = 0.0
@@ -76,7 +77,7 @@ def linear_gain(j: int, pairs: Pairs, reached: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def zone_gain(zone: int, less: float, more: float, pairs: Pairs, value: Any) -> float:
     """What `more` is worth to a zone that has `less` less than its value now; in no zone it counts as it is."""
     if zone < 0:
@@ -84,7 +85,7 @@ def zone_gain(zone: int, less: float, more: float, pairs: Pairs, value: Any) -> 
     return utility_gain(value[zone] - less, more, pairs.zone_weight[zone], pairs.priority, pairs.mean)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def gain_of(j: int, pairs: Pairs, state: State) -> float:
     """What candidate `j` adds to the aim: people-equivalents, those of zones that have less worth more."""
     if pairs.priority == 0.0:
@@ -108,7 +109,7 @@ def all_gains(pairs: Pairs, state: State) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@inner
 def lift(j: int, k: int, pairs: Pairs, state: State) -> None:
     """Let pair `k` of candidate `j` serve its row."""
     row = pairs.rows[k]
@@ -118,7 +119,7 @@ def lift(j: int, k: int, pairs: Pairs, state: State) -> None:
         state.reached[row, rung] = max(state.reached[row, rung], pairs.fraction[k])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def take(j: int, pairs: Pairs, state: State) -> None:
     """Add candidate `j` to the state."""
     for k in range(pairs.indptr[j], pairs.indptr[j + 1]):
@@ -161,7 +162,7 @@ def step_costs(order: Any, money: Money, paid: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@inner
 def cheapen(j: int, money: Money, gains: Any, keys: Any, heap: Any, size: int, place: Any) -> int:
     """Raise the keys of what shares the asset of `j`, now paid; what did not fit comes back. The heap's new size."""
     asset = money.asset[j]
@@ -230,7 +231,7 @@ def gains_along(order: Any, pairs: Pairs, state: State) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@inner
 def better_off(row: int, start: Any, reached: Any) -> float:
     """Fraction of the row's people whose service is better than it was: union of (start, reached] over the rungs."""
     total, end = 0.0, 0.0

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from analysis.invest.compiled import inner
 
-@njit(cache=True, nogil=True)
+
+@inner
 def before(keys: Any, a: int, b: int) -> Any:
     """Whether index `a` stands before index `b`."""
     return keys[a] > keys[b] or (keys[a] == keys[b] and a < b)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def sink(heap: Any, size: int, keys: Any, place: Any, start: int) -> None:
     """Let the entry at `start` sink to its place among the first `size` entries."""
     here = start
@@ -46,7 +48,7 @@ def sift_down(heap: Any, size: int, keys: Any, start: int) -> None:
     sink(heap, size, keys, np.empty(0, np.int64), start)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def rise(heap: Any, keys: Any, place: Any, start: int) -> None:
     """Let the entry at `start` rise to its place."""
     here = start
@@ -62,7 +64,7 @@ def rise(heap: Any, keys: Any, place: Any, start: int) -> None:
     place[entry] = here
 
 
-@njit(cache=True, nogil=True)
+@inner
 def heapify(heap: Any, size: int, keys: Any, place: Any) -> None:
     """Order the first `size` entries into a heap."""
     for here in range(size):
@@ -71,7 +73,7 @@ def heapify(heap: Any, size: int, keys: Any, place: Any) -> None:
         sink(heap, size, keys, place, start)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def drop_top(heap: Any, size: int, keys: Any, place: Any) -> int:
     """Take the first entry out; returns the new size."""
     place[heap[0]] = -1

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from analysis.invest.bench import LEFT, LOGGED, NET, TOUCHED, WORK, Bench, make_bench, move, price_of, undo
+from analysis.invest.compiled import inner
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def search(bench: Bench, best: Any, rate: float, limit: float) -> float:
             return top
 
 
-@njit(cache=True, nogil=True)
+@inner
 def worthwhile(bench: Bench, rate: float) -> Any:
     """What to try: everything in the plan, the poorest first, then what is outside, the richest first."""
     keys = np.full(bench.inside.size, np.inf)
@@ -89,7 +90,7 @@ def worthwhile(bench: Bench, rate: float) -> Any:
     return order[: np.sum(keys < np.inf)]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def trial(j: int, bench: Bench, rate: float, least: float) -> bool:
     """Turn candidate `j` over, mend the plan, and keep that if Φ has risen; `sums` tell what it brought."""
     bench.sums[NET] = 0.0
@@ -111,7 +112,7 @@ def trial(j: int, bench: Bench, rate: float, least: float) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def drop(kept: int, bench: Bench, rate: float) -> None:
     """Take out what loses less than its price is worth, and more while the plan costs too much; `kept` stays."""
     while bench.tally[LOGGED] < bench.log.size:
@@ -126,7 +127,7 @@ def drop(kept: int, bench: Bench, rate: float) -> None:
         move(which, bench)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def fill(bench: Bench, rate: float) -> None:
     """Put in what is worth most beyond its price, as long as something fits and gains."""
     while bench.tally[LOGGED] < bench.log.size:
