@@ -16,7 +16,8 @@ from analysis.fragments import make_fragments
 from analysis.ledger import make_ledger
 from analysis.measure import measure
 from analysis.on_foot import on_foot
-from analysis.planning import make_plan
+from analysis.plan import make_plan
+from analysis.portfolio import Ground
 from analysis.propagation import make_propagation
 from analysis.ranking import ranking_table, zone_table
 from analysis.results import Results
@@ -125,9 +126,10 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         zones[name] = column
     ranking = ranking_table(zones)
     progress(0.7, "choosing what to build")
-    plan, record = make_plan(
-        region, fragments, ledger, scenario=scenario, settlement=settlement, model=model, access=access, foot=foot
+    ground = Ground(
+        region, fragments, ledger, access, foot, model, settlement, scenario, scenario.footprint, using.groups
     )
+    planned = make_plan(ground, ledgers=ledgers)
     progress(0.8, "writing tables")
     told = summary(
         region,
@@ -156,7 +158,7 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
         groups=using.groups,
     )
     told |= divide.records | {"use": using.record}
-    told["plan"] = record
+    told["plan"] = planned.record
     return Results(
         summary=told,
         cells=cells_table(
@@ -171,14 +173,16 @@ def compute(region: Region, scenario: Scenario, *, progress: Progress) -> Result
             more=using.cell_columns,
         ),
         zones=zones,
-        plan=plan,
+        plan=planned.table,
         wifi=wifi_table(region, access),
         grid=region.grid,
         provenance={},
         agreement=agreement(fragments, assessment.bases),
         sites=None if assessment.dimensioned is None else assessment.dimensioned.sites,
         catchments=catchments(region, fragments, access, foot),
-        tables=divide.tables | using.tables(told),
+        tables=divide.tables | using.tables(told) | planned.tables,
+        plan_reach=planned.reach,
+        plan_layers=planned.layers,
     )
 
 

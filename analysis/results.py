@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MARK = "provenance.json"
-TABLES = ("index", "indicators", "uncertainty", "use")
+TABLES = ("index", "indicators", "plan_frontier", "plan_money", "plan_options", "plan_zones", "uncertainty", "use")
 OUTPUTS = frozenset(
     {
         MARK,
@@ -35,6 +35,9 @@ OUTPUTS = frozenset(
         "zones.gpkg",
         "ranking.csv",
         "plan.csv",
+        "plan.gpkg",
+        "plan.json",
+        "plan_reach.parquet",
         "wifi.csv",
         "coverage.csv",
         "agreement.csv",
@@ -76,6 +79,10 @@ class Results:
         first; a picture, people are counted from homes. None = no list of public WiFi.
     tables : dict of str to DataFrame
         Further tables, each written as ``<name>.csv``: those of `TABLES` that the run has.
+    plan_reach : DataFrame or None
+        Whom every step of the build order reaches, see `analysis.plan.tables.reach_table`; None = not worked out.
+    plan_layers : dict of str to GeoDataFrame
+        What the budget builds, whom it serves and what it is joined to, see `analysis.plan.layers`.
     """
 
     summary: dict[str, Any]
@@ -89,6 +96,8 @@ class Results:
     sites: pd.DataFrame | None = None
     catchments: gpd.GeoDataFrame | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict[str, pd.DataFrame])
+    plan_reach: pd.DataFrame | None = None
+    plan_layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict[str, "gpd.GeoDataFrame"])
 
 
 @contextmanager
@@ -170,7 +179,7 @@ def write_results(results: Results, folder: Path) -> None:
     results.cells.to_parquet(folder / "cells.parquet", index=False)
     os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00.000Z"
     results.zones.to_file(folder / "zones.gpkg", layer="zones", driver="GPKG")
-    safe_csv(results.plan, folder / "plan.csv")
+    _write_plan(results, folder)
     safe_csv(results.wifi, folder / "wifi.csv")
     if len(results.agreement.columns):
         safe_csv(results.agreement, folder / "agreement.csv")
@@ -180,6 +189,17 @@ def write_results(results: Results, folder: Path) -> None:
         safe_csv(table, folder / f"{name}.csv")
     if results.catchments is not None:
         results.catchments.to_file(folder / "catchments.gpkg", layer="catchments", driver="GPKG")
+
+
+def _write_plan(results: Results, folder: Path) -> None:
+    """The build order as CSV, JSON and layers, and whom every step reaches."""
+    safe_csv(results.plan, folder / "plan.csv")
+    steps = results.plan[results.plan["within_budget"].astype(bool)].to_dict("records")
+    write_json(folder / "plan.json", {"plan": results.summary["plan"], "steps": steps})
+    if results.plan_reach is not None:
+        results.plan_reach.to_parquet(folder / "plan_reach.parquet", index=False)
+    for name, layer in results.plan_layers.items():
+        layer.to_file(folder / "plan.gpkg", layer=name, driver="GPKG")
 
 
 def grid_record(grid: Grid) -> dict[str, Any]:
@@ -227,6 +247,19 @@ def read_results(folder: Path) -> Results:
                 if (folder / f"{name}.csv").is_file()
             },
             catchments=gpd.read_file(folder / "catchments.gpkg") if (folder / "catchments.gpkg").is_file() else None,
+            plan_reach=pd.read_parquet(folder / "plan_reach.parquet")
+            if (folder / "plan_reach.parquet").is_file()
+            else None,
+            plan_layers=_read_layers(folder / "plan.gpkg"),
         )
     except (OSError, ValueError, KeyError) as error:
         raise SourceError(f"{folder}: an incomplete results folder ({error}); run again") from error
+
+
+def _read_layers(path: Path) -> dict[str, gpd.GeoDataFrame]:
+    """Every layer of a GeoPackage; none where there is no file."""
+    import geopandas as gpd
+
+    if not path.is_file():
+        return {}
+    return {name: gpd.read_file(path, layer=name) for name in sorted(gpd.list_layers(path)["name"])}

@@ -6,9 +6,9 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from data.coverage import TECHNOLOGIES
+from analysis.investment import Investment, Section
 from data.settings import read_toml, suggestion
 from data.unit_costs import cost_names
 from geo.errors import ScenarioError
@@ -21,13 +21,7 @@ DIMENSIONS = ("availability", "quality", "public_access", "affordability", "devi
 """Dimensions of the composite index, in their order."""
 
 
-class _Section(BaseModel):
-    """A table of the scenario: immutable, strict about names and about what is a number."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
-
-
-class SettlementOptions(_Section):
+class SettlementOptions(Section):
     """How settlement classes are made."""
 
     variant: Literal["ghsl-r2023a", "ghsl-r2022a", "manual-2021"] = Field(
@@ -36,7 +30,7 @@ class SettlementOptions(_Section):
     )
 
 
-class Radio(_Section):
+class Radio(Section):
     """How footprints are made from sites."""
 
     confidence: float = Field(
@@ -48,7 +42,7 @@ class Radio(_Section):
     )
 
 
-class Quality(_Section):
+class Quality(Section):
     """What a connection must do to be usable."""
 
     down_mbps: float = Field(default=10, gt=0, description="Least download speed in Mbit/s.")
@@ -56,7 +50,7 @@ class Quality(_Section):
     min_tests: int = Field(default=5, ge=1, description="Fewest tests at which a measured tile counts.")
 
 
-class Capacity(_Section):
+class Capacity(Section):
     """Busy-hour demand against what sites carry; used for `usable` where nothing was measured."""
 
     enabled: bool = Field(default=True, description="Whether sites are dimensioned at all.")
@@ -71,7 +65,7 @@ class Capacity(_Section):
     )
 
 
-class Walking(_Section):
+class Walking(Section):
     """How people walk to public WiFi, and which walk counts as in reach."""
 
     reach_min: Literal[5, 10, 15] = Field(
@@ -93,7 +87,7 @@ class Walking(_Section):
     )
 
 
-class PublicWifi(_Section):
+class PublicWifi(Section):
     """What a hotspot serves."""
 
     indoor_m: float = Field(default=50, ge=0, le=1000, description="Radio range of an indoor hotspot in metres.")
@@ -109,7 +103,7 @@ class PublicWifi(_Section):
     )
 
 
-class Weights(_Section):
+class Weights(Section):
     """Weights of one body, on the record."""
 
     name: str = Field(description="What the set is called, such as 'ward meeting'.", min_length=1)
@@ -118,7 +112,7 @@ class Weights(_Section):
     weights: dict[str, float] = Field(description="Weight by dimension, in any unit; only proportions count.")
 
 
-class Index(_Section):
+class Index(Section):
     """The composite index of meaningful connectivity; see docs/divide.md."""
 
     weights: dict[str, float] = Field(
@@ -165,7 +159,7 @@ class Index(_Section):
         return self
 
 
-class Uncertainty(_Section):
+class Uncertainty(Section):
     """How sure the ranking is, by Monte Carlo; see docs/divide.md."""
 
     draws: int = Field(default=1000, ge=20, le=100_000, description="Random draws.")
@@ -184,7 +178,7 @@ class Uncertainty(_Section):
     )
 
 
-class Clusters(_Section):
+class Clusters(Section):
     """Where the gap clusters: local Moran's I."""
 
     permutations: int = Field(default=9999, ge=99, le=99_999, description="Random arrangements of the other zones.")
@@ -193,35 +187,7 @@ class Clusters(_Section):
     )
 
 
-class Investment(_Section):
-    """What may be built, with how much money, and what it is worth."""
-
-    budget: float = Field(default=2_000_000, ge=0, description="Money to spend, as present cost, in `currency`.")
-    currency: str = Field(
-        default="USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of the budget and of every cost shown."
-    )
-    wifi: bool = Field(default=True, description="Whether public WiFi at hosts may be built.")
-    sites: bool = Field(default=True, description="Whether new mobile sites may be built.")
-    technology: Literal["3G", "4G", "5G"] = Field(
-        default="4G", description="Technology of new sites; at least the target."
-    )
-    wifi_value: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="Worth of public WiFi in reach to a person below the target, against 1 for the target itself.",
-    )
-    wifi_access_points: int = Field(default=2, ge=1, description="Access points installed at each new WiFi host.")
-    max_candidates: int = Field(default=2000, ge=1, description="Most candidates of each kind that are weighed.")
-    horizon_years: int = Field(
-        default=10, ge=1, le=100, description="Years of running costs counted in the present cost."
-    )
-    discount_rate: float = Field(
-        default=0.08, ge=0, le=1, description="Yearly discount rate of those costs, as a fraction."
-    )
-
-
-class Scenario(_Section):
+class Scenario(Section):
     """Everything a run can be asked to do differently; `Scenario()` is the default run."""
 
     target: Literal["3G", "4G", "5G"] = Field(
@@ -254,12 +220,8 @@ class Scenario(_Section):
         return _flatten(value) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
-    def _reaches_target(self) -> Scenario:
-        built = self.investment.technology
-        if self.investment.sites and TECHNOLOGIES.index(built) < TECHNOLOGIES.index(self.target):
-            raise ValueError(
-                f"investment.technology: new sites of {built} never bring anybody to the target {self.target}"
-            )
+    def _fits_target(self) -> Scenario:
+        self.investment.require_target(self.target)
         return self
 
 
@@ -308,7 +270,9 @@ def parse_scenario(values: dict[str, Any]) -> Scenario:
 def _problem(item: dict[str, Any]) -> tuple[str, str]:
     """Dotted key and sentence of one of pydantic's findings."""
     location = tuple(str(part) for part in item["loc"])
-    key = ".".join(location) or "investment.technology"
+    key = ".".join(location)
+    if not key and item["type"] == "value_error":
+        key = str(item["ctx"]["error"]).partition(":")[0]
     if item["type"] == "extra_forbidden":
         return key, f"unknown; {suggestion(location[-1], _keys(location[:-1]))}"
     if item["type"] == "value_error":
