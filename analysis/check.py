@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.notes import listed
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,7 +20,7 @@ def report(region: Region) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``streets``, ``plan``,
+        ``grid``, ``population``, ``zones``, ``coverage``, ``wifi``, ``hosts``, ``streets``, ``plan``,
         ``indicators``, ``notes``, ``can_run``.
     """
     from geo.zonal import outside
@@ -71,6 +73,7 @@ def report(region: Region) -> dict[str, Any]:
             "operational": int(region.wifi["operational"].sum()),
             "free": int((region.wifi["operational"] & region.wifi["free"]).sum()),
         },
+        "hosts": _hosts(region),
         "streets": None
         if region.streets is None
         else {
@@ -119,6 +122,7 @@ def lines(report: dict[str, Any]) -> list[str]:
         if wifi
         else "WiFi: no list given"
     )
+    out.append(_hosts_line(report["hosts"]))
     out.append(_streets(report["streets"]))
     out += _plan_lines(report["plan"])
     if report["indicators"]:
@@ -130,6 +134,21 @@ def lines(report: dict[str, Any]) -> list[str]:
             out.append(f"Note, {note['layer']}: {note['what']}: {note['count']:,}{detail}")
     out.append("The run can go on.")
     return out
+
+
+def _hosts(region: Region) -> dict[str, Any] | None:
+    """How many places could host WiFi, and of which kinds; a kind that is not known is a blank."""
+    if region.hosts is None:
+        return None
+    kinds = {str(kind): int(count) for kind, count in region.hosts["category"].value_counts().sort_index().items()}
+    return {"count": len(region.hosts), "with_wifi": int(region.hosts["has_wifi"].sum()), "kinds": kinds}
+
+
+def _hosts_line(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "Hosts of WiFi: no list given"
+    kinds = listed([f"{kind or 'of no kind'} {count:,}" for kind, count in found["kinds"].items()])
+    return f"Hosts of WiFi: {found['count']:,} ({kinds}), {found['with_wifi']:,} say that they have it"
 
 
 def _plan(region: Region) -> dict[str, dict[str, Any]]:

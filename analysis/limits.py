@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -47,7 +48,12 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
     unlicensed = sorted({source.file for source in region.sources if not source.licence})
     if unlicensed:
         lines.append(f"- No licence was stated for: {', '.join(unlicensed)}. Clear that before publishing.")
-    return "\n".join(lines) + "\n"
+    return "\n".join(_plain(line) for line in lines) + "\n"
+
+
+def _plain(line: str) -> str:
+    """One line, in which nothing that a file says can become HTML on a page made of the Markdown."""
+    return escape(" ".join(line.split()), quote=False)
 
 
 def _unknown_lines(summary: dict[str, Any]) -> list[str]:
@@ -108,6 +114,11 @@ def _wifi_lines(region: Region, wifi: dict[str, Any]) -> list[str]:
     if region.wifi_known is not None:
         lines.append(
             "- Public WiFi listed outside the known area serves people inside it; what is missing there is not counted."
+        )
+    if not wifi["open"]:
+        lines.append(
+            "- No hotspot of the list works and is free to use, by the words set for the region: if some do, those "
+            "words are wrong, and so is every figure of public WiFi."
         )
     if wifi["off_street"]:
         lines.append(f"- {wifi['off_street']} hotspots lie near no street and count for nobody.")

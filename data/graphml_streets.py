@@ -196,6 +196,8 @@ def read_graphml(path: Path, *, ferries: bool = False) -> tuple[Lines, Notes]:
     starts, node, xy = _joined(path, graph, edges)
     lon, lat = degrees(xy[:, 0], xy[:, 1], crs, name=path.name)
     notes: Notes = []
+    if not graph.crs:
+        notes.append(Note(path.name, "a graph that states no CRS, read as longitude and latitude (EPSG:4326)", 1))
     if not any("foot" in attributes for _, _, attributes in graph.edges):
         notes.append(Note(path.name, "edges that say nothing of walking (no foot tag kept)", len(edges)))
     return Lines(path.name, starts, node, lon, lat), notes

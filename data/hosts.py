@@ -67,7 +67,7 @@ def _has_wifi(
     if words is None:
         found = text.map(folded).isin(HAS_WIFI)
     else:
-        found = in_list(points, column, words, key="wifi", otherwise=False, faults=faults)
+        found = in_list(points, column, words, key="wifi", otherwise=False, faults=faults, notes=notes)
     others = text[~found & (text != "")]
     if len(others):
         what = "places whose WiFi word is not in has_wifi, taken as without WiFi"
@@ -110,7 +110,7 @@ def read_hosts(
     Raises
     ------
     SchemaError
-        Every fault at once: see `data.wifi.read_wifi`; a category that no row has; a list `has_wifi` that no row has.
+        Every fault at once: see `data.wifi.read_wifi`; a category that no row has.
     """
     faults: list[Fault] = []
     table, x, y, crs = open_points(path, columns=columns, source_crs=source_crs)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from data.coverage import Known
     from data.origin import Origin
     from data.region_file import HostsSection, WifiSection
     from data.terrain import Dem
@@ -64,14 +65,15 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     """
     tell = progress or (lambda _fraction, _what: None)
     settings = load_region_file(path)
-    loader = Loader((root or path.parent).resolve(), settings)
+    loader = Loader((root or path.parent).resolve(), settings, path.name)
     loader.check_files()
     tell(0.0, "reading zones and choosing the grid")
     try:
         frame, zones = _frame_and_zones(loader)
     except SchemaError:
         _other_faults(loader)
-        raise SchemaError(loader.faults) from None
+        loader.stop_at_faults()
+        raise
     tell(0.2, "reading people")
     layers = _rasters(loader, frame)
     tell(0.5, "reading coverage, WiFi and indicators")
@@ -79,7 +81,7 @@ def load_region(path: Path, *, root: Path | None = None, progress: Progress | No
     radio = load_radio(loader, frame, zones=zones)
     plan = load_plan(loader, frame, coverage)
     wifi = _wifi(loader, frame)
-    wifi_known = load_known(loader, settings.wifi.known_within, zones, frame) if settings.wifi else None
+    wifi_known = _wifi_known(loader, zones, frame)
     hosts = _hosts(loader, frame)
     streets, streets_known = region_streets(loader, frame, zones=zones, dem=radio["dem"])
     zones, indicators = _indicators(loader, zones)
@@ -141,7 +143,7 @@ def load_frame(path: Path, *, root: Path | None = None) -> tuple[Grid, gpd.GeoDa
         Every fault of the population, the zones and the elevation.
     """
     settings = load_region_file(path)
-    loader = Loader((root or path.parent).resolve(), settings)
+    loader = Loader((root or path.parent).resolve(), settings, path.name)
     sections = (settings.population, settings.zones, settings.terrain)
     loader.require([section.file for section in sections if section is not None])
     frame, zones = _frame_and_zones(loader)
@@ -248,6 +250,13 @@ def _wifi(loader: Loader, frame: Grid) -> pd.DataFrame | None:
         return None
     lists = {"operational": section.operational, "outdoor": section.outdoor, "free": section.free}
     return _points(loader, frame, section, "wifi", partial(read_wifi, **lists))
+
+
+def _wifi_known(loader: Loader, zones: gpd.GeoDataFrame, frame: Grid) -> Known | None:
+    section = loader.settings.wifi
+    if section is None:
+        return None
+    return loader.attempt("wifi.known_within", lambda: load_known(loader, section.known_within, zones, frame))
 
 
 def _hosts(loader: Loader, frame: Grid) -> pd.DataFrame | None:

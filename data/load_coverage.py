@@ -115,7 +115,7 @@ def load_known(loader: Loader, known: KnownWithin | str | None, zones: gpd.GeoDa
     loader.source("known area", Origin.model_validate({}), file)
     fixed, _rows = repair(to_grid_crs(polygons, frame.crs))
     area: Any = fixed.geometry.union_all()
-    if not shapely.intersects(zones.geometry.to_numpy(), area).any():
+    if not shapely.area(shapely.intersection(zones.geometry.to_numpy(), area)).any():
         mend = "name the area in which the list is whole"
         raise SchemaError([Fault(file, "the area meets no zone of the region", mend)])
     return Known(geometry=area)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyproj.exceptions import ProjError
 
 from data.layer import Source, file_sha256
 from data.region_file import KnownWithin, RegionFile
+from data.use import SETTINGS
 from geo.errors import Fault, GapmapError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from data.notes import Note
     from data.origin import FileSection, Origin
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Loader:
-    """Collects faults, notes and sources while the parts are read, so that one error lists everything."""
+    """Collects faults, notes and sources while the parts are read, so that one error lists everything.
+
+    Attributes
+    ----------
+    root : Path
+        Folder that names are relative to.
+    settings : RegionFile
+    toml : str
+        Name of the file that holds the settings; readers, which do not know it, call it ``region.toml``.
+    """
 
     root: Path
     settings: RegionFile
+    toml: str = SETTINGS
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
@@ -36,9 +47,8 @@ class Loader:
         except SchemaError as error:
             self.faults += error.faults
         except GapmapError as error:
-            self.faults.append(
-                Fault(what, str(error).removeprefix(f"{what}: "), "correct the file or the setting named")
-            )
+            problem = str(error).removeprefix(f"{what}: ").removeprefix(f"{Path(what).name}: ")
+            self.faults.append(Fault(what, problem, "correct the file or the setting named"))
         except ProjError as error:
             self.faults.append(Fault(what, f"a CRS is unknown or unfit: {error}", "name one such as EPSG:4326"))
         return None
@@ -87,12 +97,11 @@ class Loader:
             path = self.path(name)
             if not path.is_file():
                 problem = "a directory, not a file" if path.is_dir() else "no such file"
-                self.faults.append(
-                    Fault(name, problem, "correct the name in region.toml, or give --data with the data root")
-                )
+                mend = f"correct the name in {self.toml}, or give --data with the data root"
+                self.faults.append(Fault(name, problem, mend))
         self.stop_at_faults()
 
     def stop_at_faults(self) -> None:
         """Raise SchemaError with everything found so far, if anything was."""
         if self.faults:
-            raise SchemaError(self.faults)
+            raise SchemaError(replace(one, file=self.toml) if one.file == SETTINGS else one for one in self.faults)

@@ -14,7 +14,7 @@ from pyproj import CRS
 from data.csv_out import safe_csv
 from data.host_tags import GONE, SHUT, asked_tags, category, offers_wifi
 from data.notes import Note, Notes, listed
-from data.osm_file import osm_file
+from data.osm_file import number, osm_file
 from data.points import place
 from data.tables_in import Table
 from data.words import folded
@@ -168,11 +168,11 @@ def _gathered(source: Any) -> list[Thing]:
     wkb, shapes, tags = WKBFactory(), dict[str, Any](), dict[str, dict[str, str]]()
     for thing in source:
         if thing.is_area():
-            key = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
+            key = f"{'way' if thing.from_way() else 'relation'}/{number(thing.orig_id())}"
             if thing.num_rings()[0]:
                 shapes[key] = shapely.from_wkb(wkb.create_multipolygon(thing))
             continue
-        key = f"{'node' if thing.is_node() else 'way' if thing.is_way() else 'relation'}/{thing.id}"
+        key = f"{'node' if thing.is_node() else 'way' if thing.is_way() else 'relation'}/{number(thing.id)}"
         tags[key] = dict(thing.tags)
         if thing.is_node() and thing.location.valid():
             shapes[key] = shapely.Point(thing.lon, thing.lat)

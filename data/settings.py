@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -84,21 +85,75 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
+_WANTED = {
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+}
+"""What a value must be, by what pydantic calls the fault."""
+
+_CHOICE = re.compile(r"function-\w+\[.*\]|(?:literal|list|dict)\[.*\]|str")
+
+
+def _located(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where a fault is, without the names by which pydantic tells apart the forms that a value may have."""
+    last = len(location) - 1
+    kept = [
+        part
+        for i, part in enumerate(location)
+        if not (isinstance(part, str) and _CHOICE.fullmatch(part) and (part != "str" or i == last > 1))
+    ]
+    return tuple(kept)
+
+
+def _must(item: Mapping[str, Any]) -> str:
+    """What a value must be, in plain words."""
+    kind, limits = str(item["type"]), item.get("ctx", {})
+    if kind == "value_error":
+        return str(limits["error"])
+    if kind == "literal_error":
+        return f"must be {limits['expected']}"
+    if kind in {"string_too_short", "too_short"}:
+        return "must not be empty"
+    for limit, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
+        if limit in limits:
+            return f"must be {words} {limits[limit]:g}"
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}"
+    return f"{item['msg'][:1].lower()}{item['msg'][1:]}".replace("should", "must").removeprefix("input ")
+
+
 def faults_of(error: ValidationError, model: type[BaseModel], name: str) -> list[Fault]:
-    """Turn pydantic's findings into faults with a dotted key and a mend, in the order of the keys."""
+    """Turn pydantic's findings into faults with a dotted key and a mend, in the order of the keys.
+
+    Of a value that may have several forms, what is wrong inside one of them is told; else all forms in one fault.
+    """
+    found = [(_located(item["loc"]), item) for item in error.errors(include_url=False)]
+    deep = {place[:n] for place, _ in found for n in range(len(place))}
     faults: list[Fault] = []
-    for item in error.errors(include_url=False):
-        location = item["loc"]
-        key = ".".join(str(part) for part in location)
+    forms: dict[str, list[str]] = {}
+    for place, item in found:
+        key = ".".join(str(part) for part in place)
         if item["type"] == "extra_forbidden":
-            faults.append(Fault(name, f"{key}: unknown key", suggestion(str(location[-1]), _keys_at(model, location))))
+            faults.append(Fault(name, f"{key}: unknown key", suggestion(str(place[-1]), _keys_at(model, place))))
         elif item["type"] == "missing":
-            faults.append(Fault(name, f"{key}: missing", f"add '{location[-1]}'"))
-        else:
-            shown = repr(item["input"])[:80]
-            faults.append(
-                Fault(name, f"{key} = {shown}: {item['msg'][:1].lower()}{item['msg'][1:]}", "correct the value")
-            )
+            faults.append(Fault(name, f"{key}: missing", f"add '{place[-1]}'"))
+        elif place not in deep:
+            forms.setdefault(f"{key} = {item['input']!r:.80}", []).append(_must(item))
+    for what, wanted in forms.items():
+        own = [words for words in wanted if not words.startswith("must be ")]
+        told = own or [wanted[0], *(words.removeprefix("must be ") for words in wanted[1:])]
+        faults.append(Fault(name, f"{what}: {' or '.join(dict.fromkeys(told))}", "correct the value"))
     return sorted(faults)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyproj import Geod, Transformer
@@ -88,6 +88,13 @@ def _clipped(lines: Lines, x: NDArray[np.float64], y: NDArray[np.float64], box: 
     inside = (np.minimum(x, x1) <= box[2]) & (np.maximum(x, x1) >= box[0])
     inside &= (np.minimum(y, y1) <= box[3]) & (np.maximum(y, y1) >= box[1])
     return _cut(lines, np.ones(x.size, dtype=np.bool_), _steps(lines) & inside)
+
+
+def _still(lines: Lines, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Lines along which the values of the vertices do not change."""
+    first = lines.starts[:-1]
+    same = values == np.repeat(values[first], np.diff(lines.starts))
+    return np.logical_and.reduceat(same, first) if first.size else np.zeros(0, dtype=np.bool_)
 
 
 def _one_name_a_place(lines: Lines) -> Lines:
@@ -256,25 +263,31 @@ def street_network(
     network : Network
         The same whatever the order and direction of lines.
     notes : list of Note
-        Lines drawn twice, scraps dropped.
+        Lines without length, lines drawn twice, scraps dropped.
 
     Raises
     ------
     CRSError
         The CRS is not projected in metres.
     SchemaError
-        No line, or none inside the bounds.
+        No line, none that has a length, or none inside the bounds.
     """
     if not crs.is_projected or crs.axis_info[0].unit_conversion_factor != 1:
         raise CRSError(f"a street network needs a projected CRS in metres, not {crs.name}")
     x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lines.lon, lines.lat)
     box = (bounds[0] - margin_m, bounds[1] - margin_m, bounds[2] + margin_m, bounds[3] + margin_m)
     inside = _one_name_a_place(_clipped(lines, np.asarray(x), np.asarray(y), box))
+    still = _still(lines, lines.lon) & _still(lines, lines.lat)
+    if still.size and still.all():
+        problem = f"none of its {still.size:,} walkable lines has a length: each stays at one place"
+        raise _fail(lines.name, problem, "give lines that lead from one place to another")
+    without = int((still & _still(lines, lines.node)).sum())  # others join two nodes at one place
     if inside.starts.size < 2:
         problem = f"none of its {lines.starts.size - 1:,} walkable lines lies in the region"
         raise _fail(lines.name, problem, "give the streets of this region, and check longitude and latitude")
     whole, tail, head, names, doubled = _ordered(_split(inside))
     network = _measured(whole, tail, head, names.size, crs)
-    notes = [Note(lines.name, "streets drawn twice, counted once", doubled)] if doubled else []
+    notes = [Note(lines.name, "lines without length, dropped", without)] if without else []
+    notes += [Note(lines.name, "streets drawn twice, counted once", doubled)] if doubled else []
     network, dropped = without_scraps(network, name=lines.name, least_m=least_m)
     return (simplified(network) if simplify else network), notes + dropped

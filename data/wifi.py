@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 OPTIONAL = ("id", "name", "status", "access_points", "setting", "access", "hours")
 """Columns that a list of public WiFi may have."""
 
-
 MOST_POINTS = 10_000
 """More access points than this at one hotspot are a mistake, such as a telephone number in the wrong column."""
 
@@ -49,32 +48,24 @@ def _words(
 ) -> dict[str, pd.Series[bool]]:
     """Flags that follow from words: without a list every point works, is free to use, and stands indoors."""
     flags: dict[str, pd.Series[bool]] = {}
-    for flag, key, otherwise, what in (
-        ("operational", "status", True, "points not operational"),
-        ("free", "access", True, "points not free to use"),
-        ("outdoor", "setting", False, "points whose setting is not known, taken as indoors"),
+    for flag, key, otherwise, what, taken in (
+        ("operational", "status", True, "points not operational", "working"),
+        ("free", "access", True, "points not free to use", "free"),
+        ("outdoor", "setting", False, "points whose setting is not known, taken as indoors", "indoors"),
     ):
         column, words = columns.get(key), lists[flag]
-        flags[flag] = in_list(points, column, words, key=key, otherwise=otherwise, faults=faults)
+        flags[flag] = in_list(points, column, words, key=key, otherwise=otherwise, faults=faults, notes=notes)
         text = points.text(column)
         odd = text[~flags[flag]] if otherwise else text[(text == "") & (words is not None)]
         if len(odd):
             notes.append(Note(points.table.name, what, len(odd), counted(odd) if otherwise else ""))
         if words is None and column is not None:
             told = text[text != ""]
-            unread = f"points of which {key} is given while no list says which words count"
+            unread = f"points of which {key} is given while no list '{flag}' says what it means, all taken as {taken}"
             notes += [Note(points.table.name, unread, len(told), counted(told))] if len(told) else []
-        notes += _unused(points, text, words, key=key)
+    if not (flags["operational"] & flags["free"]).any():
+        notes.append(Note(points.table.name, "points, of which none is open: nobody can use any", len(text)))
     return flags
-
-
-def _unused(points: Points, text: pd.Series[str], words: Sequence[str] | None, *, key: str) -> Notes:
-    """A note on listed words that no row has, while others are there: a typing error hides hotspots."""
-    there = set(text.map(folded))
-    missing = [word for word in words or () if folded(word) not in there]
-    if not missing or len(missing) == len(words or ()):
-        return []
-    return [Note(points.table.name, f"words of the {key} list that no row has", len(missing), listed(missing))]
 
 
 def _table(
@@ -90,9 +81,9 @@ def _table(
     if column is not None:
         count = numbers(points.table, column, faults=faults, minimum=0, maximum=MOST_POINTS)
         _whole(points, count, column, faults=faults)
-        none = int((count == 0).sum())
+        none = [str(row) for row in count.index[count == 0]]
         if none:
-            notes.append(Note(name, "points with 0 access points: they have room for nobody", none))
+            notes.append(Note(name, "points with 0 access points, room for nobody", len(none), f"rows {listed(none)}"))
         if count.isna().any():
             notes.append(Note(name, "points whose number of access points is not known", int(count.isna().sum())))
     return pd.DataFrame(
@@ -167,14 +158,16 @@ def read_wifi(
         (float64, NaN = not known), ``hours`` (text as written, blank = not known), ``x, y`` (float64, in `grid_crs`).
         Points that do not work or are not free are kept.
     notes : list of Note
-        Rows dropped; points that do not work, are not free, do not say where they stand; points that share place and
-        name with another.
+        Rows dropped; points that do not work, are not free, do not say where they stand, have no access point; words
+        that are in a list and in no row, or in a column without a list; no open point; points that share place and
+        name.
 
     Raises
     ------
     SchemaError
         Every fault at once: columns that are not there, text for figures, coordinates that are no degrees or swapped,
-        no point in the region, a list of words without a column or that no row has, one id for two points.
+        access points that are not whole, below 0 or above `MOST_POINTS`, no point in the region, a list of words
+        without a column, one id for two points.
     """
     faults: list[Fault] = []
     table, x, y, crs = open_points(path, columns=columns, source_crs=source_crs)

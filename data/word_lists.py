@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from data.notes import listed
+from data.notes import Note, Notes, listed
 from data.words import folded
 from geo.errors import Fault
 
@@ -29,6 +29,7 @@ def in_list(
     key: str,
     otherwise: bool,
     faults: list[Fault],
+    notes: Notes,
 ) -> pd.Series[bool]:
     """Whether each row's word is one of a list.
 
@@ -44,7 +45,10 @@ def in_list(
     otherwise : bool
         In every row, when there is no list.
     faults : list of Fault
-        Appended to: a list without a column, a list of which no row has a word.
+        Appended to: a list without a column.
+    notes : list of Note
+        Appended to: words of the list that no row has. None of them may be there with reason (nothing is open), or by a
+        typing error: the words that are there are told.
 
     Returns
     -------
@@ -57,8 +61,11 @@ def in_list(
     if column is None:
         faults.append(Fault(name, f"{key} words are set but no {key} column", f"set columns.{key}"))
         return default
-    found = text.map(folded).isin([folded(word) for word in words]) & (text != "")
-    if len(text) and not found.any():
-        known = listed(sorted({word for word in text if word}))
-        faults.append(Fault(name, f"no row has the {key} {' or '.join(words)}", f"use words of: {known}", column))
+    there = text.map(folded)
+    known = set(there)
+    missing = [word for word in words if folded(word) not in known]
+    found = there.isin([folded(word) for word in words]) & (text != "")
+    if missing:
+        others = "" if found.any() else f"; no row has any word of it, the rows have: {counted(text)}"
+        notes.append(Note(name, f"words of the {key} list that no row has", len(missing), listed(missing) + others))
     return found

@@ -98,7 +98,7 @@ def test_projected_figures_in_degrees_columns(tmp_path):
 def test_every_fault_at_once(tmp_path):
     path = saved(tmp_path, ["a,One,Works,many,48.85,2.35", "b,Two,Works,-1,north,2.35"])
     faults = faults_of(lambda: read_wifi(path, columns=COLUMNS, operational=["ok"], grid_crs=LAEA))
-    assert {(fault.column, fault.row) for fault in faults} >= {("lat", "2"), ("n", "1"), ("status", "")}
+    assert {(fault.column, fault.row) for fault in faults} >= {("lat", "2"), ("n", "1")}
     gone = {**COLUMNS, "id": "ident", "name": "nom"}
     assert {f.column for f in faults_of(lambda: read_wifi(path, columns=gone, grid_crs=LAEA))} == {"ident", "nom"}
     assert "no columns for x and y" in faults_of(lambda: read_wifi(path, columns={}, grid_crs=LAEA))[0].problem
@@ -149,10 +149,12 @@ def test_setting_access_and_hours_by_hand(tmp_path):
     ("flag", "key", "column"),
     [("outdoor", "setting", "where"), ("free", "access", "terms"), ("operational", "status", "status")],
 )
-def test_lists_that_do_not_fit_are_faults(tmp_path, flag, key, column):
+def test_lists_that_no_row_fits_are_told_and_without_a_column_are_faults(tmp_path, flag, key, column):
     path = saved(tmp_path, ["a,One,Up,1,48.85,2.35,In,Fee,", "b,Two,,1,48.85,2.36,,,"], head=MORE_HEAD)
-    (fault,) = faults_of(lambda: read_wifi(path, columns=MORE, **{flag: ["so", "thus"]}, grid_crs=LAEA))
-    assert (fault.problem, fault.column) == (f"no row has the {key} so or thus", column)
+    _, notes = read_wifi(path, columns=MORE, **{flag: ["so", "thus"]}, grid_crs=LAEA)
+    (told,) = (note for note in notes if note.what == f"words of the {key} list that no row has")
+    words = {"where": "In 1", "terms": "Fee 1", "status": "Up 1"}[column]
+    assert (told.count, told.detail) == (2, f"so, thus; no row has any word of it, the rows have: blank 1, {words}")
     without = {name: value for name, value in MORE.items() if name != key}
     (fault,) = faults_of(lambda: read_wifi(path, columns=without, **{flag: ["so"]}, grid_crs=LAEA))
     assert (fault.problem, fault.mend) == (f"{key} words are set but no {key} column", f"set columns.{key}")
@@ -258,8 +260,9 @@ def test_hosts_with_hours_and_wifi(tmp_path):
     assert [(note.what, note.count, note.detail) for note in notes] == [(what, 3, "no 2, terminal 1")]
     found, _notes = read_hosts(path, columns=columns, has_wifi=["Terminal"], grid_crs=LAEA)
     assert found["has_wifi"].tolist() == [False, False, False, True, False]
-    (fault,) = faults_of(lambda: read_hosts(path, columns=columns, has_wifi=["sim"], grid_crs=LAEA))
-    assert (fault.problem, fault.column) == ("no row has the wifi sim", "net")
+    found, notes = read_hosts(path, columns=columns, has_wifi=["sim"], grid_crs=LAEA)
+    assert not found["has_wifi"].any()
+    assert (notes[0].what, notes[0].count) == ("words of the wifi list that no row has", 1)
     (fault,) = faults_of(lambda: read_hosts(path, columns={"x": "lon", "y": "lat"}, has_wifi=["sim"], grid_crs=LAEA))
     assert fault.mend == "set columns.wifi"
 
