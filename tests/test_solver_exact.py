@@ -88,6 +88,8 @@ def test_the_best_plan_that_keeps_to_floors(case, seed):
     assert keeps(case, answer.plan.chosen.tolist(), floors)
     assert answer.plan.value == pytest.approx(best, rel=1e-5, abs=1e-9)
     assert lowest(answer.plan.ceilings, case["budget"]) >= best - 1e-9
+    for budget in np.arange(price(case, case["fixed"].tolist()), case["budget"], 2.0):
+        assert answer.plan.bound_at(budget) >= optimum({**case, "budget": float(budget)}) - 1e-9
     assert answer.status == "optimal"
     assert answer.share == pytest.approx(
         worth(case, answer.plan.chosen.tolist(), priority=0.0, mask=floors.mask)[0] / best, abs=1e-9

@@ -37,8 +37,8 @@ class Ceiling:
         Smallest budget with which any of the piece can be bought.
     locked : float
         Cost of what is built in any case; `constant` holds what it brings.
-    until : float
-        The bound is one up to this budget; there is none beyond.
+    since, until : float
+        The bound holds for budgets from one to the other; there is none for others.
     """
 
     constant: float
@@ -46,6 +46,7 @@ class Ceiling:
     cost: NDArray[np.float64]
     least: NDArray[np.float64]
     locked: float = 0.0
+    since: float = 0.0
     until: float = math.inf
 
     def at(self, budgets: ArrayLike) -> NDArray[np.float64]:
@@ -53,7 +54,7 @@ class Ceiling:
         money = np.asarray(budgets, dtype=np.float64)
         left = np.ascontiguousarray(money.reshape(-1) - self.locked)
         filled = self.constant + _filled(self.gain, self.cost, self.least, left).reshape(money.shape)
-        return np.where(money <= self.until, filled, math.inf)
+        return np.where((money >= self.since) & (money <= self.until), filled, math.inf)
 
 
 def lowest(ceilings: Iterable[Ceiling], budgets: ArrayLike) -> NDArray[np.float64]:

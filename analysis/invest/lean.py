@@ -49,7 +49,7 @@ class Lean:
     order : int64 array (steps,), optional
         The best plan found that keeps to the floors, what is locked in first; nothing when none was found.
     ceilings : tuple of Ceiling
-        Bounds of all plans that keep to the floors.
+        Bounds of all plans of this budget that keep to the floors.
     gains : float64 array (candidates,)
         What each candidate alone brings when rows are weighed as the floors want it.
     """
@@ -154,9 +154,8 @@ def _ceilings(problem: Problem, way: _Way) -> tuple[Ceiling, ...]:
         loss, gains = np.maximum(least, 0.0), found.gains.copy()
         gains[floored] += loss[place]
         constant = found.ceiling.constant - math.fsum(loss)
-        one = make_ceiling(constant, gains, money=problem.money, paid=paid, locked=found.ceiling.locked)
-        out.append(replace(one, until=base.budget))
-    return tuple(out)
+        out.append(make_ceiling(constant, gains, money=problem.money, paid=paid, locked=found.ceiling.locked))
+    return tuple(replace(one, since=base.budget, until=base.budget) for one in out)
 
 
 def _best(key: NDArray[np.float64], zones: NDArray[np.int64], zone: int) -> int:

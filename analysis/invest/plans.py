@@ -50,7 +50,7 @@ class Plan:
     ceilings : tuple of Ceiling
         What `bound` comes from; a bound for any other budget too.
     fixed, barred : int64 arrays
-        What is locked in and locked out; bounds are of plans that keep to it (and to floors, where there were any).
+        What is locked in and locked out; bounds are of plans that keep to it (`bound` to floors too, where asked).
     """
 
     chosen: NDArray[np.int64]

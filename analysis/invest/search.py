@@ -46,7 +46,8 @@ class Exact:
     Attributes
     ----------
     plan : Plan
-        The best plan found that keeps to the floors; `Plan.bound` holds for all of these.
+        The best plan found that keeps to the floors; `Plan.bound` holds for all of these of this budget, its bounds for
+        other budgets whether they keep to floors or not.
     status : str
         'optimal' = nothing is better (to `PROVED`), 'limit' = that is not proved: the nodes ended, or only some of the
         candidates were looked at; 'too large' = not tried. `Plan.gap` says how much better any plan can be.
@@ -96,11 +97,11 @@ def exact(problem: Problem, plan: Plan, *, floors: Floors | None = None, nodes: 
         found = known
     if found is None:
         raise refusal(task, model)
-    ceilings = plan.ceilings if known is None else known.ceilings
+    ceilings = task.base.ceilings
     if task.whole:
-        nothing = np.empty(0)
+        nothing, since = np.empty(0), plan.budget if task.floors.any else 0.0
         constant = worth(problem, plan.fixed) + answer.bound * unit
-        ceilings = (*ceilings, Ceiling(constant, nothing, nothing, nothing, until=plan.budget))
+        ceilings = (*ceilings, Ceiling(constant, nothing, nothing, nothing, since=since, until=plan.budget))
     return _said(task, with_ceilings(found, ceilings))
 
 
@@ -117,10 +118,13 @@ def _task(problem: Problem, plan: Plan, floors: Floors) -> tuple[Task, Plan | No
     whole = bool(pairs[useful].sum() <= MOST_PAIRS)
     first = plan.chosen if lean.order is None else lean.order
     usable = useful if whole else useful & _promising(problem, first, lean.gains, zones, pairs)
-    known = None if lean.order is None else plan
-    if lean.order is not None and lean.order is not plan.chosen:
-        known = with_ceilings(_ordered(problem, plan, lean.order, zones), (*plan.ceilings, *lean.ceilings))
     base = with_ceilings(plan, lean.ceilings)
+    known = None if lean.order is None else base
+    if lean.order is not None and lean.order is not plan.chosen:
+        known = _ordered(problem, plan, lean.order, zones)
+        if known.spent > plan.budget:  # a sum depends on its order
+            known = told(problem, lean.order, budget=plan.budget, method="exact", locks=locks)
+        known = with_ceilings(known, base.ceilings)
     return Task(problem, base, floors, start, usable, zones, whole), known
 
 
