@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from analysis.finance import check_financing
 from data.coverage import TECHNOLOGIES
 from data.settings import suggestion
+from geo.errors import ScenarioError
 
 SERVICES = ("2G", "3G", "wifi", "4G", "5G", "usable")
 """Rungs of the service ladder by name; `wifi` is free public WiFi within the walk that counts as in reach."""
@@ -35,7 +37,7 @@ class Floors(Section):
 
     share: dict[str, float] = Field(
         default_factory=dict,
-        description="Least share of the plan's gain for people of a class: city, town or rural, such as rural = 0.4.",
+        description="Least share of the plan's gain for people of one class, such as rural = 0.4 (city, town, rural).",
     )
     every_zone: bool = Field(
         default=False, description="Whether every zone that anything affordable would help gets something."
@@ -48,8 +50,8 @@ class Floors(Section):
         for name, share in value.items():
             if not 0 <= share <= 1:
                 raise ValueError(f"{name}: a share lies between 0 and 1, not {share:g}")
-        if sum(value.values()) > 1 + 1e-9:
-            raise ValueError(f"the shares sum to {sum(value.values()):g}, more than 1: no plan can do that")
+        if len(value) > 1:
+            raise ValueError(f"{len(value)} classes; a floor is for one class, the others follow from it")
         return value
 
 
@@ -193,6 +195,15 @@ class Investment(Section):
         if any(money < 0 for money in value):
             raise ValueError("a year's money is at least 0")
         return value
+
+    @model_validator(mode="after")
+    def _paid(self) -> Investment:
+        if self.financing:
+            try:
+                check_financing(self.financing, years=max(len(self.yearly_budget), 1))
+            except ScenarioError as error:
+                raise ValueError(f"investment.financing: {error}") from error
+        return self
 
     @property
     def mobile(self) -> bool:

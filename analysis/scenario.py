@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from analysis.investment import Investment, Section
 from data.settings import read_toml, suggestion
-from data.unit_costs import cost_names
+from data.unit_costs import cost_names, must_be_positive
 from geo.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -271,8 +271,9 @@ def _problem(item: dict[str, Any]) -> tuple[str, str]:
     """Dotted key and sentence of one of pydantic's findings."""
     location = tuple(str(part) for part in item["loc"])
     key = ".".join(location)
-    if not key and item["type"] == "value_error":
-        key = str(item["ctx"]["error"]).partition(":")[0]
+    if item["type"] == "value_error":
+        named = str(item["ctx"]["error"]).partition(":")[0]
+        key = named if not key or named.startswith(f"{key}.") else key
     if item["type"] == "extra_forbidden":
         return key, f"unknown; {suggestion(location[-1], _keys(location[:-1]))}"
     if item["type"] == "value_error":
@@ -298,8 +299,10 @@ def _cost_problems(costs: dict[str, Any], *, already: set[str]) -> list[tuple[st
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if item not in known and not _is_rate(item):
             problems.append((key, f"unknown; {suggestion(item, known)}"))
-        elif number and math.isfinite(value) and (value < 0 or (value == 0 and _divides(item))):
-            problems.append((key, f"{value!r} will not do: it must be {'above' if _divides(item) else 'at least'} 0"))
+        elif number and math.isfinite(value) and (value < 0 or (value == 0 and must_be_positive(item))):
+            problems.append(
+                (key, f"{value!r} will not do: it must be {'above' if must_be_positive(item) else 'at least'} 0")
+            )
     return [problem for problem in problems if problem[0] not in already]
 
 
@@ -307,8 +310,3 @@ def _is_rate(item: str) -> bool:
     """Whether an item is an exchange rate, ``rate.EUR_USD``: any pair may be given."""
     name = item.removeprefix("rate.")
     return name != item and len(name) == 7 and name[3] == "_" and name.replace("_", "").isalpha() and name.isupper()
-
-
-def _divides(item: str) -> bool:
-    """Whether zero makes no sense: lifetimes and exchange rates."""
-    return item.startswith("rate.") or item.endswith("_life_years")

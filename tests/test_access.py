@@ -15,10 +15,10 @@ from analysis.footprint import known_share
 from analysis.fragments import Fragments
 from analysis.ledger import STATES, Ledger
 from analysis.on_foot import on_foot
+from analysis.portfolio.places import Local, doorsteps
 from analysis.propagation import Propagation, radius_class
 from analysis.radio.reach import nominal_reach
 from analysis.scenario import Scenario, Walking
-from analysis.walk_reach import walk_reach
 from data.coverage import Known, read_radii
 from geo.grid import Grid
 
@@ -203,14 +203,16 @@ def test_what_a_new_hotspot_reaches_is_what_it_would_count():
     _, foot, scenario = walked(place)
     for area in (Place, place):
         foot = on_foot(area, walking=scenario.walking)
-        candidate, row, fraction = walk_reach(area, parts(), foot, walking=scenario.walking)(
-            np.array([4_000_500.0, 9e6]), np.array([3_001_500.0, 9e6])
-        )
+        local = Local(np.array([4_000_500.0, 9e6]), np.array([3_001_500.0, 9e6]), np.ones(2, dtype=bool), np.zeros(2))
+        nobody = np.empty(0)
+        steps = doorsteps(area, parts(), foot, local, open_x=nobody, open_y=nobody, walking=scenario.walking)
         found, _, _ = walked(area)
         served = found.within[5] if area is place else found.within[5] / np.maximum(found.known, 1e-9)
         reached = np.zeros(4)
-        reached[row] = fraction
-        assert set(candidate.tolist()) == {0}
+        np.add.at(
+            reached, steps.fragment[steps.home], steps.persons[steps.home] / parts().persons[steps.fragment[steps.home]]
+        )
+        assert set(steps.owner.tolist()) == {0}
         assert reached[:2] == pytest.approx(served[:2])
 
 

@@ -22,7 +22,8 @@ from geo.errors import SchemaError
 FILES = {
     "summary.json", "cells.parquet", "zones.gpkg", "ranking.csv", "plan.csv", "wifi.csv", "map.html", "provenance.json",
     "limitations.md", "coverage.csv", "agreement.csv", "sites.csv", "use.csv", "indicators.csv", "index.csv",
-    "uncertainty.csv",
+    "uncertainty.csv", "plan.gpkg", "plan.json", "plan_reach.parquet", "plan_zones.csv", "plan_options.csv",
+    "plan_frontier.csv", "plan_money.csv",
 }  # fmt: skip
 WIFI = {"catchments.gpkg"}
 """Written where the region has a list of public WiFi."""
@@ -89,6 +90,34 @@ def divide_adds_up(results):
         assert row == pytest.approx(100 * share)
 
 
+def plan_adds_up(results):
+    """Nobody is counted twice: steps, places, zones and states tell of the same people."""
+    plan, table, reach = results.summary["plan"], results.plan, results.plan_reach
+    by_step = reach.groupby("step")[["people", "value"]].sum().reindex(table["step"]).fillna(0.0)
+    np.testing.assert_allclose(by_step["people"], table["people"], rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(by_step["value"], table["value"], rtol=1e-9, atol=1e-6)
+    assert (table["gain"].cumsum() <= table["bound"] * (1 + 1e-9) + 1e-6).all()
+    assert (table["bound"].diff().dropna() >= -1e-6).all()
+    cells = results.cells.set_index("cell_id")["population"]
+    lifted = reach.groupby("cell_id")["people"].sum()
+    assert (lifted <= cells.reindex(lifted.index) + 1e-6).all()
+    moved, zones = plan["moved"], results.tables["plan_zones"]
+    assert moved["better"] == pytest.approx(plan["people"], rel=1e-9, abs=1e-6)
+    for when in ("before", "after"):
+        assert math.fsum(moved["service"][when].values()) == pytest.approx(moved["people"], rel=1e-9)
+    assert zones["better"].sum() <= plan["people"] + 1e-6
+    inside = reach[(reach["zone_id"] != "") & reach["step"].isin(table["step"][table["within_budget"]])]
+    assert zones["better"].sum() == pytest.approx(inside["people"].sum(), rel=1e-9, abs=1e-6)
+    assert (zones["below_after"] <= zones["below_before"] + 1e-9).all()
+    for rows in (plan["by_settlement"],):
+        assert math.fsum(row["better"] for row in rows) == pytest.approx(plan["people"], rel=1e-9, abs=1e-6)
+    money = results.tables["plan_money"]
+    assert money["committed"].sum() == pytest.approx(plan["cost"], rel=1e-9, abs=1e-6)
+    paid = (money["net"] * 1.08 ** -money["year"]).sum()
+    assert paid == pytest.approx(plan["money"]["npv"], rel=1e-9, abs=1e-6)
+    assert paid == pytest.approx(plan["cost"], rel=1e-9, abs=1e-6)
+
+
 def consistent(folder):
     """What must hold of every results folder, whatever the region."""
     results = read_results(folder)
@@ -124,7 +153,8 @@ def consistent(folder):
     assert plan["cost"] == pytest.approx(built["cost"].sum())
     assert plan["cost"] <= plan["budget"] + 1e-6
     assert plan["people"] == pytest.approx(built["people"].sum())
-    assert plan["value"] <= plan["bound"] + 1e-9
+    assert plan["gain"] <= plan["bound"] + 1e-9
+    plan_adds_up(results)
     assert plan["people"] <= told["gap"]["people"] + 1e-6
     for item in told["inputs"]:
         assert len(item["sha256"]) == 64

@@ -14,7 +14,7 @@ def test_no_file_is_the_default():
     assert scenario == Scenario()
     assert (scenario.target, scenario.footprint, scenario.walking.reach_min) == ("4G", "central", 5)
     assert (scenario.investment.budget, scenario.investment.currency) == (2_000_000, "USD")
-    assert (scenario.investment.wifi_value, scenario.investment.max_candidates) == (0.5, 2000)
+    assert (scenario.investment.worth("4G")["wifi"], scenario.investment.max_candidates) == (0.5, 2000)
 
 
 def test_file_with_a_byte_order_mark(tmp_path):
@@ -51,7 +51,7 @@ def test_every_fault_is_listed_at_once():
             {
                 "targt": "4G",
                 "walking": {"reach_min": 7, "detour": 0.5},
-                "investment": {"budget": float("nan"), "wifi_value": 1.5, "max_candidates": "many"},
+                "investment": {"budget": float("nan"), "ladder": {"wifi": 1.5}, "max_candidates": "many"},
                 "costs": {"site_tower": -1, "rate": {"EUR_USD": 0}, "site_power": float("inf")},
             }
         )
@@ -61,8 +61,8 @@ def test_every_fault_is_listed_at_once():
         "costs.site_power",
         "costs.site_tower",
         "investment.budget",
+        "investment.ladder",
         "investment.max_candidates",
-        "investment.wifi_value",
         "targt",
         "walking.detour",
         "walking.reach_min",
@@ -84,7 +84,22 @@ def test_every_fault_is_listed_at_once():
         ({"costs": 3}, "costs"),
         ({"costs": {"site_tower": "x"}}, "costs.site_tower"),
         ({"costs": {"rate": {"eur_usd": 1.0}}}, "costs.rate.eur_usd"),
-        ({"target": "5G"}, "investment.technology"),
+        ({"target": "5G", "investment": {"technologies": ["4G"]}}, "investment.technologies"),
+        ({"investment": {"technologies": ["4G", "4G"]}}, "investment.technologies"),
+        ({"investment": {"technologies": []}}, "investment.technologies"),
+        ({"investment": {"ladder": {"3G": 0.9, "4G": 0.5}}}, "investment.ladder"),
+        ({"investment": {"ladder": {"6G": 0.9}}}, "investment.ladder"),
+        (
+            {"investment": {"ladder": dict.fromkeys(["2G", "3G", "wifi", "4G", "5G", "usable"], 0.0)}},
+            "investment.ladder",
+        ),
+        ({"investment": {"class_weights": {"village": 1.0}}}, "investment.class_weights"),
+        ({"investment": {"group_weights": {"women": -1.0}}}, "investment.group_weights"),
+        ({"investment": {"floors": {"share": {"rural": 1.4}}}}, "investment.floors.share"),
+        ({"investment": {"floors": {"share": {"rural": 0.4, "city": 0.4}}}}, "investment.floors.share"),
+        ({"investment": {"yearly_budget": [1.0, -1.0]}}, "investment.yearly_budget"),
+        ({"investment": {"financing": {"municipal": 0.4, "fund": 0.4}}}, "investment.financing"),
+        ({"investment": {"unknown": "guess"}}, "investment.unknown"),
     ],
 )
 def test_impossible_settings(values, key):
@@ -95,8 +110,9 @@ def test_impossible_settings(values, key):
 
 
 def test_5g_needs_5g_sites_or_none():
-    assert parse_scenario({"target": "5G", "investment": {"technology": "5G"}}).target == "5G"
-    assert parse_scenario({"target": "5G", "investment": {"sites": False}}).target == "5G"
+    assert parse_scenario({"target": "5G", "investment": {"technologies": ["5G"]}}).target == "5G"
+    none = {"sites": False, "upgrades": False, "small_cells": False, "technologies": ["4G"]}
+    assert parse_scenario({"target": "5G", "investment": none}).target == "5G"
 
 
 def test_files_that_are_none(tmp_path):

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.invest import plan
+from analysis.invest import Floors, exact, plan, redundancy
+from analysis.plan.tables import zone_at
+from analysis.plan.weights import area_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,12 +17,44 @@ if TYPE_CHECKING:
     from analysis.portfolio import Ground, Portfolio
 
 
-def choose(problem: Problem, *, ground: Ground, portfolio: Portfolio, fixed: NDArray[np.int64]) -> Plan:
-    """The plan of the scenario's budget."""
+def choose(problem: Problem, *, ground: Ground, portfolio: Portfolio, fixed: NDArray[np.int64]) -> tuple[Plan, str]:
+    """The plan of the scenario's budget, and whether it was searched for exactly.
+
+    Returns
+    -------
+    plan : Plan
+    search : str
+        ``optimal`` (no plan over these candidates is better), ``limit`` (searched, not proved), ``too large`` or ``not
+        asked``.
+
+    Raises
+    ------
+    InfeasibleError
+        What is locked in costs more than the budget, or a floor cannot be had.
+    """
     wanted = ground.scenario.investment
-    return plan(problem, budget=wanted.budget, fixed=fixed)
+    floors = floors_of(ground, portfolio)
+    base = plan(problem, budget=wanted.budget, fixed=fixed)
+    if floors is None and not wanted.exact:
+        return base, "not asked"
+    found = exact(problem, base, floors=floors)
+    return found.plan, found.status
+
+
+def floors_of(ground: Ground, portfolio: Portfolio) -> Floors | None:
+    """What the plan must do whatever else it does; None where nothing is asked."""
+    asked = ground.scenario.investment.floors
+    if not asked.share and not asked.every_zone:
+        return None
+    share, mask, zones = 0.0, None, None
+    for name, least in asked.share.items():
+        share, mask = least, (area_of(ground) == name)[portfolio.places.fragment]
+    if asked.every_zone:
+        x, y = (portfolio.posts[axis].to_numpy(np.float64) for axis in ("x", "y"))
+        zones = zone_at(ground.region, x, y)
+    return Floors(share=share, mask=mask, candidate_zone=zones)
 
 
 def losses(line: Sequence) -> NDArray[np.float64]:
     """Persons who would be worse off if one site of the plan alone failed; float64 (steps of the budget,)."""
-    return np.full(line.within, np.nan)
+    return redundancy(line.problem, line.base).persons

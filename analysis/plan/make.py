@@ -76,6 +76,7 @@ class _Chosen:
     line: Sequence
     weight: NDArray[np.float64]
     then: After
+    search: str
 
     @property
     def base(self) -> NDArray[np.int64]:
@@ -117,6 +118,7 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     record["money"] = money_record(
         spent[: base.size], years, wanted=wanted, people=record["people"], users=users, mobile=mobile
     )
+    record["search"] = made.search
     record["robust"] = robust_record(held, base)
     record["frontier"] = front.to_dict("records")
     tables = {
@@ -136,11 +138,11 @@ def _choose(ground: Ground) -> _Chosen:
     problem = problem_of(portfolio, prices, ground=ground)
     wanted = ground.scenario.investment
     fixed = np.flatnonzero(portfolio.posts["candidate_id"].isin(wanted.lock_in).to_numpy()).astype(np.int64)
-    base = choose(problem, ground=ground, portfolio=portfolio, fixed=fixed)
+    base, search = choose(problem, ground=ground, portfolio=portfolio, fixed=fixed)
     line = extend(problem, base, max_budget=wanted.budget * BEYOND)
     then = after(portfolio, base.chosen, ground=ground)
     weight = weights(ground)[portfolio.places.fragment]
-    return _Chosen(ground, layout, portfolio, prices, line, weight, then)
+    return _Chosen(ground, layout, portfolio, prices, line, weight, then, search)
 
 
 def _padded(values: NDArray[Any], size: int, *, fill: float) -> NDArray[Any]:
