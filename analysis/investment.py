@@ -158,7 +158,7 @@ class Investment(Section):
     revenue: Revenue = Field(default=Revenue(), description="What operators earn, for the subsidy needed.")
     financing: dict[str, float | list[float]] = Field(
         default_factory=dict,
-        description="Share of each source of money, one for all years or one a year: municipal, regional, fund …",
+        description="Share of each source of money (municipal, fund and so on), one for all years or one a year.",
     )
     robustness: Robustness = Field(default=Robustness(), description="How the plan holds under other assumptions.")
 
