@@ -21,9 +21,10 @@ from shapely.geometry import box
 from analysis.maps import draw_cells, map_html, plan_table, write_map, zones_table
 from analysis.maps.cell_layer import FIRST_CLASS, UNKNOWN_INDEX, people_classes, share_classes, speed_classes
 from analysis.maps.layers import cell_layers
-from analysis.maps.overlays import ordered_zones, range_words, site_records, zone_features
+from analysis.maps.overlays import ordered_zones, range_words, zone_features
 from analysis.maps.palette import VIRIDIS, breaks, ramp
 from analysis.maps.picture import HATCH_INDEX, WEB_MERCATOR, make_frame, native, value_png, warp_index, warped
+from analysis.maps.plan_overlays import site_records
 from analysis.maps.safe import json_text, text
 from analysis.maps.tables import agreement_table, moves_table, reading_of
 from analysis.maps.zone_layers import move_classes, zone_fills
@@ -79,7 +80,8 @@ def make_results(*, names=("North", "South", "Nowhere"), crs="EPSG:3035", size=8
     plan = pd.DataFrame(
         {"step": [1, 2, 3, 4], "candidate_id": list("pqrs"), "kind": ["site", "wifi", "site", "wifi"],
          "name": [names[0], "Library", "Hill", "School"], "zone_id": "b", "x": x[:4], "y": y[:4], "lon": lon, "lat": lat,
-         "cost": cost, "cumulative_cost": np.cumsum(cost), "value": gained, "people": gained,
+         "technology": ["4G", "WiFi", "4G", "WiFi"], "cost": cost, "cumulative_cost": np.cumsum(cost),
+         "gain": gained, "value": gained, "bound": [50.0, 80.0, 95.0, 100.0], "people": gained,
          "cumulative_people": np.cumsum(gained), "within_budget": [True, True, False, False]}
     )  # fmt: skip
     wifi = pd.DataFrame({"wifi_id": ["w"], "name": [names[0]], "operational": [True], "lon": lon[:1], "lat": lat[:1]})
@@ -232,7 +234,7 @@ def test_zones_stand_in_order_of_rank_and_carry_only_our_names() -> None:
 def test_only_sites_within_the_budget_are_drawn() -> None:
     plan = make_results().plan
     assert [site["step"] for site in site_records(plan)] == [1, 2]
-    assert [site["words"] for site in site_records(plan)] == ["Mobile site", "Public WiFi"]
+    assert [site["words"] for site in site_records(plan)] == ["New 4G site", "Public WiFi"]
     assert "Hill" not in plan_table(plan, record={"currency": "USD"})
 
 
@@ -251,7 +253,7 @@ def test_text_from_data_stays_text(attack: str) -> None:
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["zones"][0]["name"] == attack
-    assert page.count("<script") == 6  # the data, Leaflet, three of ours, the start
+    assert page.count("<script") == 7  # the data, Leaflet, four of ours, the start
 
 
 def test_page_is_standalone_accessible_and_honest() -> None:
@@ -483,7 +485,7 @@ def test_text_of_sources_stays_text(attack: str) -> None:
     page = map_html(replace(results, summary={**results.summary, "target": attack, "agreement": hostile}))
     assert attack not in page
     assert page.count(text(attack)) >= 7
-    assert page.count("<script") == 6
+    assert page.count("<script") == 7
 
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -481,7 +481,7 @@ def test_text_of_the_divide_stays_text(attack: str) -> None:
     page = map_html(replace(results, zones=zones, summary=summary, tables={**results.tables, "indicators": indicators}))
     assert attack not in page
     assert page.count(text(attack)) >= 30
-    assert page.count("<script") == 6
+    assert page.count("<script") == 7
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["fills"][1]["said"][1][0].endswith(attack[1:])

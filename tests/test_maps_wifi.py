@@ -273,7 +273,7 @@ def test_text_of_public_wifi_stays_text(attack: str) -> None:
         replace(results, wifi=results.wifi.assign(state=attack), summary={**results.summary, "wifi": record})
     )
     assert attack not in page
-    assert page.count("<script") == 6
+    assert page.count("<script") == 7
     data = re.search(r'id="gapmap-data">(.*?)</script>', page, flags=re.DOTALL)
     assert data is not None
     told = json.loads(data[1])

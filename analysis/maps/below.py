@@ -9,8 +9,19 @@ from analysis.maps.group_tables import barriers_table, gaps_table, parts_table
 from analysis.maps.index_tables import certainty_table, clusters_table, index_table, weights_table
 from analysis.maps.ledger_picture import ledger_picture, ledger_table
 from analysis.maps.overlays import footprints_vary
+from analysis.maps.plan_picture import curve_picture
+from analysis.maps.plan_tables import (
+    curve_table,
+    equity_table,
+    financing_table,
+    money_table,
+    moved_table,
+    plan_table,
+    states_table,
+    zone_plan_table,
+)
 from analysis.maps.safe import text
-from analysis.maps.tables import agreement_table, moves_table, plan_table, sources_table, zones_table
+from analysis.maps.tables import agreement_table, moves_table, sources_table, zones_table
 from analysis.maps.wifi_overlays import reach_of
 from analysis.maps.wifi_tables import hotspots_table, wifi_table
 
@@ -46,9 +57,23 @@ def sections(results: Results, plan: pd.DataFrame) -> dict[str, tuple[str, list[
         "indicators": ("Official indicators", [indicators_table(found.get("indicators"))]),
         "sources-agree": ("Do the sources agree", [agreement_table(told.get("agreement"))]),
         "wifi": ("Public WiFi", walks),
-        "plan": ("What to build", [plan_table(plan, record=told["plan"])]),
+        "plan": ("What to build", _plan(results, plan)),
         "inputs": ("Sources", [sources_table(told["inputs"])]),
     }
+
+
+def _plan(results: Results, plan: pd.DataFrame) -> list[str]:
+    """Steps, curve, who is better off, zones, money and equity."""
+    record = results.summary["plan"]
+    return [
+        plan_table(plan, record=record),
+        _beside(curve_picture(results.plan, record), curve_table(record)),
+        moved_table(record),
+        _beside(states_table(record), money_table(record)),
+        zone_plan_table(results),
+        financing_table(results),
+        equity_table(record),
+    ]
 
 
 def _beside(picture: str, table: str) -> str:

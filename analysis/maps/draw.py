@@ -11,7 +11,7 @@ from pyproj import Transformer
 
 from analysis.maps.below import below_html
 from analysis.maps.layers import cell_layers
-from analysis.maps.overlays import site_records, zone_features
+from analysis.maps.overlays import zone_features
 from analysis.maps.page import Page
 from analysis.maps.picture import (
     WEB_MERCATOR,
@@ -23,6 +23,8 @@ from analysis.maps.picture import (
     warp_index,
     warped,
 )
+from analysis.maps.plan_layers import plan_fills
+from analysis.maps.plan_overlays import link_records, reach_records, site_records
 from analysis.maps.safe import json_text, text
 from analysis.maps.tables import SYNTHETIC, figures_html, licence_line, subtitle
 from analysis.maps.wifi_overlays import catchment_records, reach_of, wifi_records
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from analysis.maps.cell_layer import CellLayer
     from analysis.results import Results
 
-SHAPES = ("circle", "square", "diamond", "drop")
 MESH_DECIMALS = 4
 
 
@@ -50,6 +51,8 @@ class DrawnCells:
     catchments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     fills: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     facts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    reach: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 def draw_cells(results: Results) -> DrawnCells:
@@ -68,8 +71,10 @@ def draw_cells(results: Results) -> DrawnCells:
         layers=[_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)],
         zones=zone_features(results),
         catchments=catchment_records(results),
-        fills=zone_fills(results),
+        fills=[*zone_fills(results), *plan_fills(results)],
         facts=zone_facts(results),
+        reach=reach_records(results),
+        links=link_records(results),
     )
 
 
@@ -122,14 +127,6 @@ def _home(drawn: DrawnCells) -> list[list[float]]:
     return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
 
 
-def _sites(plan: pd.DataFrame) -> list[dict[str, Any]]:
-    sites = site_records(plan)
-    kinds = sorted({site["kind"] for site in sites}, reverse=True)  # wifi before site: circles for WiFi
-    for site in sites:
-        site["shape"] = SHAPES[kinds.index(site["kind"]) % len(SHAPES)]
-    return sites
-
-
 def map_html(
     results: Results,
     *,
@@ -163,6 +160,7 @@ def map_html(
     summary = results.summary
     drawn = draw_cells(results) if drawn is None else drawn
     plan = results.plan if plan is None else plan
+    steps = set(plan.loc[plan["within_budget"].astype(bool), "step"])
     name = text(title or summary["name"])
     data = {
         "frame": drawn.frame,
@@ -172,7 +170,9 @@ def map_html(
         "first": first,
         "zones": drawn.zones,
         "home": _home(drawn),
-        "sites": _sites(plan),
+        "sites": site_records(plan),
+        "reach": [area for area in drawn.reach if area["step"] in steps],
+        "links": [link for link in drawn.links if link["step"] in steps],
         "catchments": drawn.catchments,
         "wifi": wifi_records(results.wifi, reach=reach_of(summary.get("wifi"))),
         "target": str(summary["target"]),

@@ -81,7 +81,7 @@ def swatches(items: Sequence[tuple[str, str]]) -> str:
     return f'<ul class="key">{"".join(lines)}</ul>'
 
 
-def _named(key: str, *, title: str, desc: str) -> str:
+def named(key: str, *, title: str, desc: str) -> str:
     """What a screen reader says of a picture; its ids are `key` with -t and -d."""
     return f'<title id="{key}-t">{text(title)}</title><desc id="{key}-d">{text(desc)}</desc>'
 
@@ -120,7 +120,7 @@ def stacked_bars(bars: Sequence[Bar], *, key: str, title: str, desc: str, textur
     )
     return (
         f'<svg class="bars" role="img" aria-labelledby="{key}-t {key}-d" width="100%" height="{top + 22}">'
-        f"{_named(key, title=title, desc=desc)}<defs>{''.join(textures)}</defs>{ticks}{''.join(drawn)}</svg>"
+        f"{named(key, title=title, desc=desc)}<defs>{''.join(textures)}</defs>{ticks}{''.join(drawn)}</svg>"
     )
 
 
@@ -194,7 +194,7 @@ def lorenz_curves(curves: Sequence[Curve], *, key: str, title: str, desc: str, a
     )
     return (
         f'<svg class="lorenz" role="img" aria-labelledby="{key}-t {key}-d" viewBox="0 0 {LEFT + SIDE + 22} '
-        f'{UP + SIDE + 44}">{_named(key, title=title, desc=desc)}{grid}{"".join(lines)}{rows}{names}</svg>'
+        f'{UP + SIDE + 44}">{named(key, title=title, desc=desc)}{grid}{"".join(lines)}{rows}{names}</svg>'
     )
 
 

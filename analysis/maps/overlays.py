@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from analysis.results import Results
 
 MAX_ZONES = 5000
-MAX_SITES = 500
 SIMPLIFY_PARTS = 3000
 """Outlines are simplified to the region's longer side divided by this: finer than a pixel of a full-screen map."""
-
-KIND_WORDS = {"wifi": "Public WiFi", "site": "Mobile site", "mobile": "Mobile site", "upgrade": "Upgrade of a site"}
 
 
 def number(value: Any) -> float | int | None:
@@ -119,31 +116,3 @@ def rings_of(shape: Any) -> list[list[list[list[float]]]]:
 
 def _ring(ring: Any) -> list[list[float]]:
     return np.round(shapely.get_coordinates(ring), 5).tolist()
-
-
-def kind_words(kind: str) -> str:
-    """Name of a kind of site for people; an unknown kind is shown as it is written."""
-    return KIND_WORDS.get(kind, kind.replace("_", " "))
-
-
-def chosen(plan: pd.DataFrame) -> pd.DataFrame:
-    """Steps of a plan that its budget pays for, in build order."""
-    return plan[plan["within_budget"].astype(bool)].sort_values("step", kind="stable")
-
-
-def site_records(plan: pd.DataFrame) -> list[dict[str, Any]]:
-    """Sites within the budget, at most `MAX_SITES`, in build order."""
-    return [
-        {
-            "step": number(row["step"]),
-            "kind": words_of(row["kind"]),
-            "words": kind_words(words_of(row["kind"])),
-            "name": words_of(row["name"]) or words_of(row["candidate_id"]),
-            "lon": round(float(row["lon"]), 6),
-            "lat": round(float(row["lat"]), 6),
-            "cost": number(row["cost"]),
-            "people": number(row["people"]),
-            "total": number(row["cumulative_people"]),
-        }
-        for row in chosen(plan).head(MAX_SITES).to_dict("records")
-    ]

@@ -83,7 +83,7 @@ class Page(Figure):
 
     def scripts(self) -> list[str]:
         """The scripts of the page, all ours, in order."""
-        names = ("vendor/leaflet/leaflet.js", "assets/wifi.js", "assets/zones.js", "assets/map.js")
+        names = ("vendor/leaflet/leaflet.js", "assets/wifi.js", "assets/zones.js", "assets/plan.js", "assets/map.js")
         return [*(asset(name) for name in names), self.script.render().strip()]
 
     def policy(self) -> str:

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.maps.overlays import chosen, kind_words, number, ordered_zones, words_of, zone_record
+from analysis.maps.overlays import number, ordered_zones, words_of, zone_record
 from analysis.maps.safe import text
 from analysis.settlement import CLASS_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pandas as pd
 
     from analysis.results import Results
 
@@ -112,21 +110,6 @@ def settlement_table(summary: dict[str, Any]) -> str:
     ]
     heads = [("Code", True), ("Settlement class", False), ("People", True), ("Share", True)]
     return table("People by settlement class (Degree of Urbanisation, level 2)", heads, rows)
-
-
-def plan_table(plan: pd.DataFrame, *, record: dict[str, Any]) -> str:
-    """Sites within the budget in build order, with cost and people, and the sum so far."""
-    currency = str(record["currency"])
-    rows: list[list[str]] = []
-    for row in chosen(plan).to_dict("records"):
-        name = words_of(row["name"]) or words_of(row["candidate_id"])
-        figures = [f"{row['cost']:,.0f}", people(row["people"])]
-        sums = [f"{row['cumulative_cost']:,.0f}", people(row["cumulative_people"])]
-        rows.append([f"{row['step']:.0f}", name, kind_words(words_of(row["kind"])), *figures, *sums])
-    heads = [("Step", True), ("Place", False), ("Kind", False), (f"Cost ({currency})", True), ("People gained", True)]
-    heads += [(f"Cost so far ({currency})", True), ("People so far", True)]
-    note = "" if rows else "Nothing: nobody is known to gain from what may be built within the budget."
-    return table("What to build, in order, within the budget", heads, rows, note=note)
 
 
 def reading_of(declared: str, modelled: str, measured: str) -> str:
@@ -267,7 +250,7 @@ def figures(results: Results) -> list[tuple[str, str, str]]:
         out.append(("none", "plan", f"nobody is known to be without {target}"))
     elif plan.get("people") is not None:
         cost = f"for {plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
-        out.append((people(plan["people"]), "reached by the plan", cost))
+        out.append((people(plan["people"]), "better off by the plan", cost))
     return out
 
 

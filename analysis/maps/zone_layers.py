@@ -38,14 +38,14 @@ CLUSTER_WORDS = {
 """What each cluster is, from much need to little; the zone's own share in the gap first, then its neighbours'."""
 
 
-def _layer(
+def fill_layer(
     words: tuple[str, str, str, str, str, str],
     classes: Sequence[tuple[str, ...]],
     *,
     fill: list[int | None],
     said: list[tuple[str, str]],
 ) -> dict[str, Any]:
-    """Record of a layer; words: key, group, title, note, unit, and what its hatching means."""
+    """Record of a layer of zones; words: key, group, title, note, unit, and what its hatching means."""
     names = ("key", "group", "title", "note", "unit", "missing")
     return {**dict(zip(names, words, strict=True)), "classes": [list(item) for item in classes], "fill": fill} | _said(
         said
@@ -66,7 +66,8 @@ def _values(zones: gpd.GeoDataFrame, column: str) -> NDArray[np.float64] | None:
     return values if np.isfinite(values).any() else None
 
 
-def _classed(values: NDArray[np.float64], edges: Sequence[float]) -> list[int | None]:
+def classed(values: NDArray[np.float64], edges: Sequence[float]) -> list[int | None]:
+    """Class of each value between ascending edges, an edge belonging to the class above; None where NaN."""
     return [None if np.isnan(value) else int(np.searchsorted(edges, value, side="right")) for value in values]
 
 
@@ -139,7 +140,7 @@ def _moves(zones: gpd.GeoDataFrame) -> dict[str, Any] | None:
         for move in moves
     ]
     classes = move_classes(int(np.nanmax(moves)))
-    return _layer((*words, "not ranked under every footprint"), classes, fill=_classed(moves, MOVE_STEPS), said=said)
+    return fill_layer((*words, "not ranked under every footprint"), classes, fill=classed(moves, MOVE_STEPS), said=said)
 
 
 def _chance(zones: gpd.GeoDataFrame, summary: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -154,7 +155,7 @@ def _chance(zones: gpd.GeoDataFrame, summary: Mapping[str, Any]) -> dict[str, An
     words = ("top_probability", GROUP, f"Chance to be {first}", note, "Share of the draws", "not ranked: unknown")
     classes = list(zip(CHANCE_WORDS, ramp(VIRIDIS, count=len(CHANCE_WORDS)), strict=True))
     said = [("Unknown" if np.isnan(value) else f"{value:.1%}", f"chance to be {first}") for value in chance]
-    return _layer(words, classes, fill=_classed(chance, CHANCES), said=said)
+    return fill_layer(words, classes, fill=classed(chance, CHANCES), said=said)
 
 
 def _clusters(zones: gpd.GeoDataFrame, summary: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -177,7 +178,7 @@ def _clusters(zones: gpd.GeoDataFrame, summary: Mapping[str, Any]) -> dict[str, 
     said = [
         (name[:1].upper() + name[1:], CLUSTER_WORDS.get(name, "whether it is like its neighbours")) for name in named
     ]
-    return _layer((*words, "not known: too little is known there"), classes, fill=fill, said=said)
+    return fill_layer((*words, "not known: too little is known there"), classes, fill=fill, said=said)
 
 
 def score_classes() -> list[tuple[str, str]]:
@@ -197,7 +198,7 @@ def _scored(
     said = [("Unknown" if np.isnan(value) else f"{100 * value:.1f} of 100", meaning) for value in score]
     unit = "From 0 (worst) to 100 (best)"
     full = (column, *words[:3], unit, words[3])
-    return _layer(full, score_classes(), fill=_classed(score, edges), said=said)
+    return fill_layer(full, score_classes(), fill=classed(score, edges), said=said)
 
 
 def _index(zones: gpd.GeoDataFrame, summary: Mapping[str, Any]) -> dict[str, Any] | None:

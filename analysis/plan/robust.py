@@ -34,7 +34,7 @@ class Robust:
     ----------
     plans : int
     chosen : float64 array (candidates,)
-        Share of them that build each candidate.
+        Share of them that build the kind of each candidate at its place, whatever the technology.
     people : float64 array (plans,)
         Persons better off in each.
     footprints : tuple of str
@@ -65,7 +65,8 @@ def robust(
     wanted = ground.scenario.investment
     change, more = wanted.robustness.cost_change, wanted.robustness.demand_change
     wifi = (layout.posts["kind"] == "wifi").to_numpy()
-    chosen, people = np.zeros(len(layout.posts)), []
+    place = layout.posts.groupby(["kind", "x", "y"]).ngroup().to_numpy()
+    built, people = np.zeros(len(layout.posts)), []
     cases = sorted({(1 + a * change, 1 + b * change) for a, b in ((0, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))})
     for variant, demand in product(sorted(ledgers), sorted({1 - more, 1.0, 1 + more})):
         here = replace(ground, ledger=ledgers[variant], variant=variant)
@@ -74,9 +75,9 @@ def robust(
             cost = prices.cost * np.where(wifi, for_wifi, for_mobile)
             problem = problem_of(portfolio, prices, ground=here, cost=cost, place_cost=prices.place_cost * for_mobile)
             made = plan(problem, budget=max(wanted.budget, _needed(problem, fixed)), fixed=fixed, effort=0)
-            chosen[made.chosen] += 1
+            built[np.unique(place[made.chosen])] += 1
             people.append(float(made.persons.sum()))
-    return Robust(len(people), chosen / len(people), np.array(people), tuple(sorted(ledgers)))
+    return Robust(len(people), built[place] / len(people), np.array(people), tuple(sorted(ledgers)))
 
 
 def _needed(problem: Problem, fixed: NDArray[np.int64]) -> float:

@@ -28,20 +28,18 @@ OPTION_COLUMNS = (
 
 WORDS = {
     "wifi": "public WiFi",
-    "upgrade": "at a standing site",
-    "site": "new site",
-    "mast": "on a mast",
-    "small_cell": "small cell",
+    "upgrade": "{0} at a standing site",
+    "site": "new {0} site",
+    "mast": "{0} on a standing mast",
+    "small_cell": "{0} small cell",
 }
+"""What each kind of building is called; ``{0}`` is its technology."""
 
 
 def options(posts: pd.DataFrame) -> NDArray[np.object_]:
     """Option that each candidate belongs to: kind and technology in words."""
     return np.array(
-        [
-            WORDS["wifi"] if kind == "wifi" else f"{technology} {WORDS[kind]}"
-            for kind, technology in zip(posts["kind"], posts["technology"], strict=True)
-        ],
+        [WORDS[kind].format(technology) for kind, technology in zip(posts["kind"], posts["technology"], strict=True)],
         dtype=object,
     )
 

@@ -160,31 +160,6 @@ window.gapmap = (function () {
     show();
   }
 
-  /* ---- sites ---- */
-
-  function sites(map, list, currency) {
-    const group = L.layerGroup();
-    list.slice().reverse().forEach(function (site) {
-      const node = element("span", String(site.step));
-      const icon = L.divIcon({ className: "site kind-" + site.shape, html: node, iconSize: [20, 20] });
-      const title = site.step + ". " + site.words + ": " + site.name;
-      const marker = L.marker([site.lat, site.lon], { icon: icon, alt: title, zIndexOffset: 2000 - 10 * site.step });
-      const card = element("div", null, "card");
-      card.append(element("b", title));
-      card.append(element("p", "gains " + people(site.people) + " people for " + people(site.cost) + " " + currency));
-      card.append(element("p", people(site.total) + " people with the steps before it"));
-      marker.bindTooltip(card, { direction: "top", offset: [0, -10], className: "reader" });
-      marker.bindPopup(card.cloneNode(true), { className: "reader" });
-      group.addLayer(marker);
-    });
-    const crowd = function () {
-      map.getContainer().classList.toggle("crowded", list.length > 30 && map.getZoom() < state.home + 1.5);
-    };
-    map.on("zoomend", crowd);
-    crowd();
-    return group;
-  }
-
   function pane(map, name, level, through) {
     const node = map.createPane(name);
     node.style.zIndex = level;
@@ -361,10 +336,14 @@ window.gapmap = (function () {
     const shown = data.wifi.points.length;
     const part = shown < data.wifi.total ? " (" + people(shown) + " of " + people(data.wifi.total) + ")" : "";
     if (shown) overlay(map, "Existing public WiFi" + part, "ring", spots.group, spots);
-    const kinds = Array.from(new Map(data.sites.map((site) => [site.kind, site])).values());
-    kinds.forEach(function (kind) {
-      const of = data.sites.filter((site) => site.kind === kind.kind);
-      overlay(map, "Plan: " + kind.words + " (" + of.length + ")", "site kind-" + kind.shape, sites(map, of, data.currency));
+    const plan = window.gapmapPlan(element, people, polygons);
+    if (data.reach.length || data.links.length) {
+      const served = plan.reach(data.reach, data.links, L.canvas({ pane: "lines", padding: 0.5 }));
+      overlay(map, "Plan: where each serves, and its link", "halo", served, { off: true });
+    }
+    plan.kinds(data.sites).forEach(function (of) {
+      const marks = plan.sites(map, of, data.currency, () => state.home);
+      overlay(map, "Plan: " + of[0].words + " (" + of.length + ")", "site kind-" + of[0].shape, marks);
     });
     furniture(map, home);
     reader(map, data, zones, spots);
