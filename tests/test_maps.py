@@ -125,6 +125,7 @@ def test_json_text_round_trips_and_holds_nothing_dangerous(value) -> None:
 
 def test_json_text_by_hand() -> None:
     assert json_text({"a": "</x>{{\\"}) == '{"a":"\\u003c/x\\u003e\\u007b\\u007b\\u005c"}'
+    assert json_text({"a": {"b": {"c": {}}}}) == '{"a":{"b":{"c":{} } } }'
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text(float("nan"))
 

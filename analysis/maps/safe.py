@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _ENTITIES = {ord(c): f"&#{ord(c)};" for c in "$`\\{}"}
 _JSON_UNSAFE = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'$`{}\u2028\u2029"}
+_JINJA_PAIR = re.compile(r"\{(?=[{%])|[}%](?=\})")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -63,5 +64,5 @@ def json_text(value: Any) -> str:
     raw = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
     # inside a string a backslash only ever stands in an escape of json's own, so that one is rewritten first
     safe = _JSON_STRING.sub(lambda m: m[0].replace("\\\\", "\\u005c").translate(_JSON_UNSAFE), raw)
-    # nested empty objects would otherwise put two braces side by side, which Jinja reads
-    return safe.replace("{{", "{ {").replace("}}", "} }").replace("{%", "{ %").replace("%}", "% }")
+    # nested objects would otherwise put two braces side by side, which Jinja reads
+    return _JINJA_PAIR.sub(r"\g<0> ", safe)
