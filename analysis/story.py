@@ -35,21 +35,40 @@ def headline(summary: dict[str, Any]) -> list[str]:
         f"  {int(z['rank'])}. {z['zone_name']}: {z['gap_people']:,.0f} people; {z['reasons']}" for z in ranked[:5]
     ]
     lines += _footnotes(summary)
-    lines.append(_plan(plan, known=gap["known"]))
+    lines += _plan(plan, known=gap["known"], target=target)
     return lines
 
 
-def _plan(plan: dict[str, Any], *, known: float) -> str:
+def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
     """What the money buys, or why nothing is planned: only people known to be badly served can gain."""
     money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
-    if plan["gap"] is not None:
-        return (
-            f"Plan: {plan['sites']} sites for {money} serve {plan['people']:,.0f} people; "
-            f"that is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could gain"
+    if not plan["sites"]:
+        if plan["gap"] is None and known < HALF:
+            return ["Plan: none, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain"]
+        return [f"Plan: nothing worth building was found for {money}"]
+    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in plan["by_kind"].items())
+    least = (
+        f"Plan: {plan['sites']} sites ({kinds}) for {money} make {plan['people']:,.0f} people better off; "
+        f"what they gain is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could"
+    )
+    below = plan["moved"]["below"]
+    lines = [least, f"  below {target}: {below['before']:,.0f} people before, {below['after']:,.0f} after"]
+    lines += [
+        f"  {zone['zone_name']}: {zone['better']:,.0f} people better off, {zone['cost']:,.0f} {plan['currency']}"
+        for zone in plan["most"]
+    ]
+    robust = plan["robust"]
+    if robust is not None:
+        lines.append(
+            f"  made again {robust['plans']} times under other assumptions: {robust['people_low']:,.0f} to "
+            f"{robust['people_high']:,.0f} people; {robust['sure']} of its sites hardly ever missing, "
+            f"{robust['doubtful']} in fewer than half"
         )
-    if known < HALF:
-        return "Plan: none, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain"
-    return f"Plan: nothing worth building was found for {money}"
+    unknown = plan["moved"]["service"]["before"]["unknown"]
+    if unknown >= HALF:
+        said = "count as having none" if plan["unknown"] == "as_none" else "are left out of it"
+        lines.append(f"  {unknown:,.0f} people whose service is not known {said}")
+    return lines
 
 
 def _footnotes(summary: dict[str, Any]) -> list[str]:

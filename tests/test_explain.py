@@ -131,7 +131,8 @@ def make_results(*, new=True, synthetic=False) -> Results:
             "step": [1, 2, 3, 4],
             "candidate_id": list("pqrs"),
             "kind": ["site", "wifi", "site", "wifi"],
-            "name": ["New site at cell 14", "Library", "Hill", "School"],
+            "technology": ["4G", "WiFi", "4G", "WiFi"],
+            "name": ["New 4G at cell 14", "Library", "Hill", "School"],
             "zone_id": ["a", "a", "b", "a"],
             "cost": [100_000.0, 5_000.0, 90_000.0, 1.0],
             "people": [200.5, 20.0, 90.0, 1.0],
@@ -232,8 +233,9 @@ It cannot be told apart from Beta: their order is kept in less than 90% of the d
 What would change it
 If sites reach less far (low footprints) it is rank 1; if further (high footprints), rank 2.
 With 200.0 more people reached by 4G it is level with the zone after it, Beta (2).
+What the plan does here
 The plan builds 2 sites here, for 105,000 USD; 220.5 people gain by them:
-- step 1, mobile site at cell 14: 200.5 people for 100,000
+- step 1, new 4G site at cell 14: 200.5 people for 100,000
 - step 2, public WiFi, Library: 20.0 people for 5,000
 What is weak in the inputs
 Whether 4G reaches them is unknown for 100.0 people (10.0%).
@@ -273,7 +275,7 @@ def test_french_and_spanish_by_hand():
     assert (
         "  1\u202f000,0 personnes, d’après la grille de population, par parts exactes de surface des carreaux" in french
     )
-    assert "  - étape 1, site mobile, carreau 14\u00a0: 200,5 personnes pour 100\u202f000" in french
+    assert "  - étape 1, nouveau site 4G, carreau 14\u00a0: 200,5 personnes pour 100\u202f000" in french
     assert "  - compétences\u00a0: 10,0 points, 20,0\u00a0% du chemin vers son but, poids 50,0\u00a0%" in french
     spanish = explain_zone(make_results(), "a", lang="es")
     assert spanish[0] == "Alpha (a): puesto 1 de 4 por número de personas sin 4G"
@@ -506,6 +508,10 @@ def tables_figures(results, row):
     derived += [*np.abs(np.diff(gaps)), *ranked["rank"], here["cost"].sum(), here["people"].sum(), len(here)]
     derived += [*here["cost"], *here["people"], *here["step"], told["plan"]["budget"], told["confidence"], 0.9]
     derived += [row.get("pct_offline_15plus", 0) / 100, 15, 5, 10, 2, 3, 4, 100, 1]
+    derived += [*here["chosen_share"], *here["people_if_it_fails"], 1 - told["plan"]["gap"]]
+    for name in ("plan_zones", "plan_options"):
+        table = results.tables[name]
+        derived += table[table["zone_id"] == row["zone_id"]].select_dtypes("number").to_numpy().ravel().tolist()
     index, doubt = told.get("index") or {}, told.get("uncertainty") or {}
     derived += [*index.get("weights", {}).values(), index.get("scored", 0), doubt.get("draws", 0), doubt.get("top", 0)]
     derived += [told["silent_sites"]["sites"], told["silent_sites"]["unknown_people"][told["target"]]]
@@ -520,6 +526,7 @@ def test_every_number_of_a_run_is_one_of_its_tables(sample):
             names = {
                 str(name) for name in [*results.zones["zone_name"], *results.plan["name"], *row["zone_id"].split()]
             }
+            names |= {re.split(r" (?:at site|on) ", name)[-1] for name in names}
             text = "\n".join([line for part in sections[:-1] for line in (part.heading, *part.lines)])  # but for inputs
             for name in sorted(names | set(results.zones), key=len, reverse=True):
                 text = text.replace(name, "")

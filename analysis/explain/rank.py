@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.explain.place import section
-from analysis.explain.words import SOURCES, candidate_words
+from analysis.explain.words import SOURCES
 from analysis.uncertainty.ranks import HIGH, KEPT, LOW
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def _alike(place: Place) -> list[str]:
 
 
 def changes(place: Place) -> list[Section]:
-    """Other footprints, the zones next to it in the ranking, and what the plan builds here."""
-    lines = [*_footprints(place), *_neighbours(place), *_plan(place)]
+    """Other footprints, and the zones next to it in the ranking."""
+    lines = [*_footprints(place), *_neighbours(place)]
     return section(place.speak.say("What would change it"), lines)
 
 
@@ -135,34 +135,3 @@ def _neighbours(place: Place) -> list[str]:
             )
         )
     return lines
-
-
-def _plan(place: Place) -> list[str]:
-    """What the plan builds here, with the people who gain."""
-    say, speak = place.speak.say, place.speak
-    plan, record = place.results.plan, place.summary["plan"]
-    sites = plan[(plan["zone_id"].astype(str) == str(place.row["zone_id"])) & plan["within_budget"]]
-    currency = str(record["currency"])
-    if sites.empty:
-        budget = speak.number(record["budget"])
-        return [say("The plan builds nothing here within {budget} {currency}.", budget=budget, currency=currency)]
-    told = {"cost": speak.number(sites["cost"].sum()), "people": speak.number(sites["people"].sum(), 1)}
-    head = speak.say_many(
-        "The plan builds {count} site here, for {cost} {currency}; {people} people gain by it:",
-        "The plan builds {count} sites here, for {cost} {currency}; {people} people gain by them:",
-        len(sites),
-        currency=currency,
-        **told,
-    )
-    steps = [
-        "- "
-        + say(
-            "step {step}, {what}: {people} people for {cost}",
-            step=int(site["step"]),
-            what=candidate_words(str(site["name"]), str(site["kind"]), speak),
-            people=speak.number(site["people"], 1),
-            cost=speak.number(site["cost"]),
-        )
-        for site in sites.to_dict("records")
-    ]
-    return [head, *steps]

@@ -73,7 +73,13 @@ MODELS = {
     "terrain": marked("a link budget over the terrain given, with clutter by settlement class"),
 }
 
-KINDS = {"site": marked("mobile site"), "wifi": marked("public WiFi")}
+KINDS = {
+    "wifi": marked("public WiFi"),
+    "upgrade": marked("{technology} at a standing site"),
+    "site": marked("new {technology} site"),
+    "mast": marked("{technology} on a standing mast"),
+    "small_cell": marked("{technology} small cell"),
+}
 
 LAYERS = {
     "zones": marked("zones"),
@@ -101,7 +107,8 @@ LAYERS = {
 }
 
 _NUMBERED = re.compile(r"^(coverage) (\d+)$")
-_MADE = re.compile(r"^(?:New site|WiFi) at cell (\d+)$")
+_MADE = re.compile(r"^(?:New .+|WiFi) at cell (\d+)$")
+_AT = re.compile(r"^(?:New \S+ on|\S+ at site) (.+)$")
 
 
 def layer_words(layer: str, speak: Language) -> str:
@@ -112,8 +119,20 @@ def layer_words(layer: str, speak: Language) -> str:
     return speak.say(LAYERS[layer]) if layer in LAYERS else layer
 
 
-def candidate_words(name: str, kind: str, speak: Language) -> str:
+def candidate_words(name: str, kind: str, technology: str, speak: Language) -> str:
     """What the plan builds, with its name: one that gapmap made up is said in the reader's language."""
-    made = _MADE.match(name)
-    words = speak.say(KINDS[kind]) if kind in KINDS else kind
-    return speak.say("{kind} at cell {cell}", kind=words, cell=made[1]) if made else f"{words}, {name}"
+    words = speak.say(KINDS[kind], technology=technology or "mobile") if kind in KINDS else kind
+    made, at = _MADE.match(name), _AT.match(name)
+    if made:
+        return speak.say("{kind} at cell {cell}", kind=words, cell=made[1])
+    return f"{words}, {at[1] if at else name}"
+
+
+def option_words(option: str, speak: Language) -> str:
+    """An option of ``plan_options.csv`` in the reader's language; one that is not known here as it is."""
+    for words in KINDS.values():
+        before, _, after = words.partition("{technology}")
+        technology = option[len(before) : len(option) - len(after)]
+        if option == f"{before}{technology}{after}":
+            return speak.say(words, technology=technology)
+    return option

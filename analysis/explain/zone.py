@@ -9,6 +9,7 @@ import numpy as np
 from analysis.access import WALKS_MIN
 from analysis.explain.index import index
 from analysis.explain.place import Place, Section, section, stands_on, states
+from analysis.explain.plan import planned
 from analysis.explain.rank import certainty, changes, ranked
 from analysis.explain.weak import weak
 from analysis.explain.words import CLUSTERS
@@ -56,7 +57,7 @@ def zone_sections(results: Results, zone_id: str, *, speak: Language) -> list[Se
     place = zone_place(results, zone_id, speak=speak)
     synthetic = [speak.say("Synthetic: this place does not exist.")] if place.summary["synthetic"] else []
     told = [Section(_title(place), tuple(synthetic)), *_why(place), *_who(place), *states(place)]
-    told += [*_wifi(place), *_use(place), *index(place), *certainty(place), *changes(place)]
+    told += [*_wifi(place), *_use(place), *index(place), *certainty(place), *changes(place), *planned(place)]
     return [*told, *weak(place), *stands_on(place)]
 
 

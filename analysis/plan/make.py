@@ -20,7 +20,7 @@ from analysis.plan.robust import robust
 from analysis.plan.tables import order_table, reach_table
 from analysis.plan.technology import option_table
 from analysis.plan.weights import weights
-from analysis.plan.zones import zone_plan
+from analysis.plan.zones import most_of, zone_plan
 from analysis.portfolio import lay_out, make_portfolio
 
 if TYPE_CHECKING:
@@ -121,8 +121,10 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     record["search"] = made.search
     record["robust"] = robust_record(held, base)
     record["frontier"] = front.to_dict("records")
+    zones = zone_plan(ground, made.portfolio, made.then, table=table, options=options)
+    record["most"] = most_of(zones, ground.region.zones)
     tables = {
-        "plan_zones": zone_plan(ground, made.portfolio, made.then, table=table, options=options),
+        "plan_zones": zones,
         "plan_options": options,
         "plan_frontier": front,
         "plan_money": money_table(spent[: base.size], years, wanted),

@@ -88,6 +88,15 @@ def zone_plan(
     return pd.DataFrame(columns)
 
 
+def most_of(table: pd.DataFrame, zones: pd.DataFrame, *, count: int = 5) -> list[dict[str, Any]]:
+    """Zones with most people better off, those first: id, name, people better off, cost of what is built there."""
+    names = zones["zone_name"].astype(str).to_numpy(dtype=object)
+    first = table.assign(zone_name=names).sort_values(["better", "zone_id"], ascending=[False, True], kind="stable")
+    first = first[first["better"] >= 0.5].head(count)
+    columns = ["zone_id", "zone_name", "better", "cost"]
+    return [{name: row[name] for name in columns} for row in first.to_dict("records")]
+
+
 def spread_of(
     portfolio: Portfolio, reached: NDArray[np.float64], *, people: NDArray[np.float64]
 ) -> dict[str, float | None]:
