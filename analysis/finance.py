@@ -249,3 +249,9 @@ def _require(**numbers: float) -> None:
 
 def _good(value: float) -> bool:
     return math.isfinite(value) and value >= 0
+
+
+def floored(share: float, decimals: int) -> float:
+    """A share rounded down, so that what is said to be reached at least is not more than is proved."""
+    scale = 10.0**decimals
+    return math.floor(share * scale * (1 + 1e-12)) / scale

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis.finance import floored
+
 HALF = 0.5
 """Fewer people than this print as 0."""
 
@@ -47,9 +49,10 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
             return ["Plan: none, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain"]
         return [f"Plan: nothing worth building was found for {money}"]
     kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in plan["by_kind"].items())
+    share = floored(1 - plan["gap"], 2)
     least = (
         f"Plan: {plan['sites']} sites ({kinds}) for {money} make {plan['people']:,.0f} people better off; "
-        f"what they gain is at least {1 - plan['gap']:.0%} of what any plan of that budget over these candidates could"
+        f"what they gain is at least {share:.0%} of what any plan of that budget over these candidates could"
     )
     below = plan["moved"]["below"]
     lines = [least, f"  below {target}: {below['before']:,.0f} people before, {below['after']:,.0f} after"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.finance import floored
 from analysis.maps import (
     curve_table,
     equity_table,
@@ -56,7 +57,7 @@ def answer() -> None:
     cells[0].metric("Sites", f"{len(inside):,}")
     cells[1].metric(f"Present cost ({currency})", f"{inside['cost'].sum():,.0f}")
     cells[2].metric("People better off", people(float(inside["people"].sum())))
-    cells[3].metric("Of the best possible, at least", percent(share))
+    cells[3].metric("Of the best possible, at least", percent(None if share is None else floored(share, 3)))
     st.caption(
         "People better off: their service is worth more by the ladder of the scenario, each person counted once. "
         "The best possible is over the candidates that were laid out. At other budgets than the scenario's own the "

@@ -508,7 +508,7 @@ def tables_figures(results, row):
     derived += [*np.abs(np.diff(gaps)), *ranked["rank"], here["cost"].sum(), here["people"].sum(), len(here)]
     derived += [*here["cost"], *here["people"], *here["step"], told["plan"]["budget"], told["confidence"], 0.9]
     derived += [row.get("pct_offline_15plus", 0) / 100, 15, 5, 10, 2, 3, 4, 100, 1]
-    derived += [*here["chosen_share"], *here["people_if_it_fails"], 1 - told["plan"]["gap"]]
+    derived += [*here["chosen_share"], *here["people_if_it_fails"], np.floor(1000 * (1 - told["plan"]["gap"])) / 1000]
     for name in ("plan_zones", "plan_options"):
         table = results.tables[name]
         derived += table[table["zone_id"] == row["zone_id"]].select_dtypes("number").to_numpy().ravel().tolist()

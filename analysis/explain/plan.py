@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.explain.place import Section, section
 from analysis.explain.words import candidate_words, option_words
+from analysis.finance import floored
 from analysis.language import marked
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _least(place: Place) -> list[str]:
     gap = place.summary["plan"].get("gap")
     if gap is None:
         return []
-    share = place.speak.percent(1 - float(gap))
+    share = place.speak.percent(floored(1 - float(gap), 3))
     return [
         place.speak.say(
             "In the whole region it reaches at least {share} of what any plan of that budget over the same candidates "

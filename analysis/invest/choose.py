@@ -13,11 +13,13 @@ from analysis.invest.greedy import all_gains
 from analysis.invest.locks import Locks, make_locks
 from analysis.invest.picks import greedy_or_single, greedy_picks, start_after, worth
 from analysis.invest.plans import Sequence, told, with_ceilings
-from analysis.invest.rounding import rounded
+from analysis.invest.rounding import affordable, rounded
 from analysis.invest.swaps import improved
 from geo.errors import InfeasibleError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike, NDArray
 
     from analysis.invest.ceiling import Ceiling
@@ -25,7 +27,16 @@ if TYPE_CHECKING:
     from analysis.invest.problem import Problem
 
 SWEEPS = 20.0
-"""Work that goes into swaps, in passes over the pairs."""
+"""Work that goes into the swaps of one plan, in passes over the pairs."""
+
+BETTERED = 6
+"""Plans that are bettered by swaps, the best first: the nearest summit is not always the highest."""
+
+KICKS, KICK_SWEEPS = 24, 2.0
+"""Times that the best plan loses a part by chance and is mended by swaps, and the work on each, in passes."""
+
+LOST = (0.1, 0.2, 0.35)
+"""Parts of a plan that a kick takes out."""
 
 
 def first_gains(problem: Problem) -> NDArray[np.float64]:
@@ -34,7 +45,13 @@ def first_gains(problem: Problem) -> NDArray[np.float64]:
 
 
 def plan(
-    problem: Problem, *, budget: float, fixed: ArrayLike = (), barred: ArrayLike = (), effort: float = 1.0
+    problem: Problem,
+    *,
+    budget: float,
+    fixed: ArrayLike = (),
+    barred: ArrayLike = (),
+    effort: float = 1.0,
+    starts: Iterable[NDArray[np.int64]] = (),
 ) -> Plan:
     """Choose candidates: ratio greedy, the best single one or what a relaxation says, then better by swaps.
 
@@ -48,8 +65,10 @@ def plan(
     barred : array-like of int, optional
         Candidates that are not built.
     effort : float
-        How much work goes into the relaxation and into swaps, 1 being about 200 passes over the pairs (more where they
+        How much work goes into the relaxation and into swaps, 1 being about 350 passes over the pairs (more where they
         are few); 0 leaves greedy as it is. Never seconds: the answer is the same on every machine.
+    starts : iterable of int64 arrays, optional
+        Other plans, or orders of candidates, that are followed as far as the budget goes; the plan is no worse.
 
     Returns
     -------
@@ -66,9 +85,14 @@ def plan(
     """
     locks = make_locks(problem, budget, fixed, barred)
     chosen, method = greedy_or_single(problem, start_after(problem, locks.fixed, locks.barred), budget)
-    order = np.append(locks.fixed, chosen)
-    base = told(problem, order, budget=budget, method=method, locks=locks)
-    return _improved(problem, base, locks=locks, effort=effort) if effort > 0 and base.gap > 0 else base
+    orders = [np.append(locks.fixed, chosen), *_given(problem, starts, locks=locks, budget=budget)]
+    best = _best_first(problem, orders)[0]
+    if best is not orders[0]:
+        best, method = build_order(problem, best, locks), "given"
+    base = told(problem, best, budget=budget, method=method, locks=locks)
+    if base.spent > budget:  # a sum depends on its order
+        base = told(problem, orders[0], budget=budget, method=method, locks=locks)
+    return _improved(problem, base, orders, locks=locks, effort=effort) if effort > 0 and base.gap > 0 else base
 
 
 def certify(problem: Problem, base: Plan, *, budgets: ArrayLike = (), effort: float = 1.0) -> Plan:
@@ -96,23 +120,78 @@ def certify(problem: Problem, base: Plan, *, budgets: ArrayLike = (), effort: fl
     return with_ceilings(base, tuple(found))
 
 
-def _improved(problem: Problem, base: Plan, *, locks: Locks, effort: float) -> Plan:
-    """The best of greedy and the rounded relaxation, bettered by swaps, with the bound of the relaxation."""
-    relaxed = relax(problem, base.chosen, locks=locks, budget=base.budget, effort=effort)
-    orders = [base.chosen, *rounded(problem, relaxed.part, locks=locks, budget=base.budget)]
-    best = orders[int(np.argmax([worth(problem, order) for order in orders]))]
-    better = improved(problem, best, locks=locks, budget=base.budget, rate=relaxed.rate, effort=effort * SWEEPS)
-    order = build_order(problem, best if better is None else better, locks)
-    found = told(problem, order, budget=base.budget, method="swaps", locks=locks)
-    if found.spent > base.budget or found.value <= base.value:  # a sum depends on its order
+def _given(
+    problem: Problem, starts: Iterable[NDArray[np.int64]], *, locks: Locks, budget: float
+) -> list[NDArray[np.int64]]:
+    """Other plans, as far as the budget goes, with what is locked in."""
+    out: list[NDArray[np.int64]] = []
+    for start in starts:
+        order = affordable(problem, np.setdiff1d(start, locks.fixed), locks=locks, budget=budget)
+        out.append(np.append(order, greedy_picks(problem, start_after(problem, order, locks.barred), budget)))
+    return out
+
+
+def _best_first(problem: Problem, orders: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Plans by what they bring, most first, ties as they were; of those that bring the same the first alone."""
+    values = [worth(problem, order) for order in orders]
+    first = sorted(range(len(orders)), key=lambda at: (-values[at], at))
+    return [orders[at] for place, at in enumerate(first) if place == 0 or values[at] != values[first[place - 1]]]
+
+
+def _improved(problem: Problem, base: Plan, orders: list[NDArray[np.int64]], *, locks: Locks, effort: float) -> Plan:
+    """The best plans known and the rounded relaxation, bettered by swaps, with the bound of the relaxation."""
+    budget = base.budget
+    relaxed = relax(problem, base.chosen, locks=locks, budget=budget, effort=effort)
+    known = _best_first(problem, [*orders, *rounded(problem, relaxed.part, locks=locks, budget=budget)])[:BETTERED]
+    bettered: list[NDArray[np.int64]] = []
+    for order in known:
+        better = improved(problem, order, locks=locks, budget=budget, rate=relaxed.rate, effort=effort * SWEEPS)
+        bettered.append(order if better is None else better)
+    best = _kicked(
+        problem, _best_first(problem, bettered)[0], locks=locks, budget=budget, rate=relaxed.rate, effort=effort
+    )
+    order = build_order(problem, best, locks)
+    found = told(problem, order, budget=budget, method="swaps", locks=locks)
+    if found.spent > budget or found.value <= base.value:  # a sum depends on its order
         found = base
     return with_ceilings(found, (*base.ceilings, relaxed.ceiling))
+
+
+def _kicked(
+    problem: Problem, best: NDArray[np.int64], *, locks: Locks, budget: float, rate: float, effort: float
+) -> NDArray[np.int64]:
+    """Take a part of the plan out by chance, fill up without it, swap; keep what is better. Always the same chance."""
+    rng = np.random.default_rng(0)
+    current, top = np.sort(best), worth(problem, np.sort(best))
+    reached = top
+    for _kick in range(round(KICKS * effort)):
+        free = np.setdiff1d(current, locks.fixed)
+        count = max(1, round(free.size * rng.choice(LOST)))
+        out = np.sort(rng.permutation(free)[:count])
+        barred = np.union1d(out if rng.random() < 0.5 else out[:1], locks.barred)
+        kept = np.append(locks.fixed, np.setdiff1d(free, out))
+        order = np.append(kept, greedy_picks(problem, start_after(problem, kept, barred), budget))
+        more = improved(problem, order, locks=locks, budget=budget, rate=rate, effort=KICK_SWEEPS)
+        order = np.sort(order) if more is None else more
+        value = worth(problem, order)
+        if value >= reached:
+            current, reached = order, value
+        if value > top:
+            best, top = order, value
+    return best
 
 
 def build_order(problem: Problem, chosen: NDArray[np.int64], locks: Locks) -> NDArray[np.int64]:
     """The candidates chosen in the order of gain per cost; what is locked in first, what gains nothing left out."""
     out = np.setdiff1d(np.arange(problem.size), chosen)
     return np.append(locks.fixed, greedy_picks(problem, start_after(problem, locks.fixed, out), math.inf))
+
+
+def follow(problem: Problem, order: NDArray[np.int64]) -> Plan:
+    """What each step of a given order brings and costs; its budget is what it costs."""
+    nothing = np.empty(0, dtype=np.int64)
+    found = told(problem, order, budget=math.inf, method="given", locks=Locks(nothing, nothing))
+    return replace(found, budget=found.spent, bound=float(found.bound_at(found.spent)))
 
 
 def extend(problem: Problem, base: Plan, *, max_budget: float) -> Sequence:

@@ -46,7 +46,8 @@ class Plan:
     bound : float
         No plan of this budget can reach more in the aim than this.
     method : str
-        'ratio greedy', 'best single', 'swaps' (after greedy or the relaxation), 'exact' or 'empty'.
+        'ratio greedy', 'best single', 'given' (another plan), 'swaps' (of any of these or the relaxation), 'exact' or
+        'empty'.
     ceilings : tuple of Ceiling
         What `bound` comes from; a bound for any other budget too.
     fixed, barred : int64 arrays

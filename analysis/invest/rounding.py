@@ -44,19 +44,18 @@ def rounded(problem: Problem, part: NDArray[np.float64], *, locks: Locks, budget
 def _rounded(
     problem: Problem, part: NDArray[np.float64], whole: float, locks: Locks, budget: float
 ) -> NDArray[np.int64]:
-    order = _affordable(problem, np.lexsort((np.arange(part.size), -part)), part > whole, locks, budget)
+    wanted = np.lexsort((np.arange(part.size), -part))
+    order = affordable(problem, wanted[part[wanted] > whole], locks=locks, budget=budget)
     for barred in (np.union1d(np.flatnonzero(part <= TOUCHED), locks.barred), locks.barred):
         order = np.append(order, greedy_picks(problem, start_after(problem, order, barred), budget))
     return order
 
 
-def _affordable(
-    problem: Problem, order: NDArray[np.int64], wanted: NDArray[np.bool_], locks: Locks, budget: float
-) -> NDArray[np.int64]:
-    """What is locked in, then as much of an order as the budget pays for, leaving out what is too dear."""
+def affordable(problem: Problem, order: NDArray[np.int64], *, locks: Locks, budget: float) -> NDArray[np.int64]:
+    """What is locked in, then as much of an order as the budget pays for, leaving out what is too dear or barred."""
     start = start_after(problem, locks.fixed, locks.barred)
     spent, paid, out = start.spent, start.paid, [locks.fixed]
-    for j in order[wanted[order]]:
+    for j in order:
         own = price(j, problem.money, paid)
         if start.gains[j] > 0 and spent + own <= budget:
             spent += own

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from analysis.finance import floored
 from analysis.maps.overlays import number, words_of
 from analysis.maps.palette import STATE_WORDS
 from analysis.maps.plan_overlays import chosen, kind_words
@@ -243,7 +244,7 @@ def curve_table(record: Mapping[str, Any]) -> str:
             f"{row['budget']:,.0f}",
             people(row["people"]),
             people(row["value"]),
-            f"at least {min(row['gain'] / row['bound'], 1.0):.1%}" if row["bound"] > 0 else "–",
+            f"at least {floored(min(row['gain'] / row['bound'], 1.0), 3):.1%}" if row["bound"] > 0 else "–",
         ]
         for row in curve
         if number(row["bound"]) is not None

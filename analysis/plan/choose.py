@@ -11,14 +11,23 @@ from analysis.plan.tables import zone_at
 from analysis.plan.weights import area_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from analysis.invest import Plan, Problem, Sequence
     from analysis.portfolio import Ground, Portfolio
 
 
-def choose(problem: Problem, *, ground: Ground, portfolio: Portfolio, fixed: NDArray[np.int64]) -> tuple[Plan, str]:
-    """The plan of the scenario's budget, and whether it was searched for exactly.
+def choose(
+    problem: Problem,
+    *,
+    ground: Ground,
+    portfolio: Portfolio,
+    fixed: NDArray[np.int64],
+    starts: Iterable[NDArray[np.int64]] = (),
+) -> tuple[Plan, str]:
+    """The plan of the scenario's budget, no worse than those that it starts from, and whether it was searched exactly.
 
     Returns
     -------
@@ -34,7 +43,7 @@ def choose(problem: Problem, *, ground: Ground, portfolio: Portfolio, fixed: NDA
     """
     wanted = ground.scenario.investment
     floors = floors_of(ground, portfolio)
-    base = plan(problem, budget=wanted.budget, fixed=fixed)
+    base = plan(problem, budget=wanted.budget, fixed=fixed, starts=starts)
     if floors is None and not wanted.exact:
         return base, "not asked"
     found = exact(problem, base, floors=floors)

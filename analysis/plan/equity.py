@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from analysis.invest import plan
+from analysis.invest import follow, plan, worth
 from analysis.plan.after import after
 from analysis.plan.problem import problem_of
 from analysis.plan.zones import spread_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from analysis.investment import Investment
     from analysis.plan.prices import Prices
     from analysis.portfolio import Ground, Portfolio
 
@@ -25,32 +29,52 @@ FRONTIER_COLUMNS = ("priority", "people", "value", "price_of_equity", "worst_wor
 """Of `plan_frontier.csv`."""
 
 
-def frontier(ground: Ground, portfolio: Portfolio, prices: Prices, *, fixed: NDArray[Any]) -> pd.DataFrame:
-    """Plans of one budget under several priorities.
+def trials(
+    ground: Ground, portfolio: Portfolio, prices: Prices, *, fixed: NDArray[np.int64]
+) -> list[NDArray[np.int64]]:
+    """Plans of the budget under several priorities, and by greedy choice without each kind: where others can start."""
+    wanted = ground.scenario.investment
+    found = [
+        plan(problem, budget=wanted.budget, fixed=fixed, effort=EFFORT).chosen
+        for problem in (problem_of(portfolio, prices, ground=ground, priority=item) for item in _priorities(wanted))
+    ]
+    own, kinds = problem_of(portfolio, prices, ground=ground), portfolio.posts["kind"].to_numpy(dtype=str)
+    for kind in np.unique(kinds):
+        barred = np.setdiff1d(np.flatnonzero(kinds == kind), fixed)
+        found.append(plan(own, budget=wanted.budget, fixed=fixed, barred=barred, effort=0).chosen)
+    return found
+
+
+def _priorities(wanted: Investment) -> list[float]:
+    return sorted({*PRIORITIES, wanted.priority})
+
+
+def frontier(
+    ground: Ground, portfolio: Portfolio, prices: Prices, *, plans: Sequence[NDArray[np.int64]]
+) -> pd.DataFrame:
+    """What each priority would choose among the plans that are known.
 
     Parameters
     ----------
     ground, portfolio, prices
         From the same run.
-    fixed : int64 array
-        Candidates that are locked in.
+    plans : sequence of int64 arrays
+        Candidates of each plan of the budget: the plan itself, and those of `trials`.
 
     Returns
     -------
     DataFrame
         `FRONTIER_COLUMNS`, a row a priority (0 = pure efficiency): ``people`` better off, ``value`` (people-equivalents
-        without priority), ``price_of_equity`` (share of the value at priority 0 that is given up, at least 0),
+        without priority), ``price_of_equity`` (share of the value at priority 0 that is given up; 0 there),
         ``worst_worth`` (mean worth of service, after, where people were worst off before; NaN without zones) and
         ``gini`` between zones.
     """
-    wanted = ground.scenario.investment
     people = ground.fragments.by_zone(ground.fragments.persons)
     rows: list[dict[str, Any]] = []
-    for priority in sorted({*PRIORITIES, wanted.priority}):
+    for priority in _priorities(ground.scenario.investment):
         problem = problem_of(portfolio, prices, ground=ground, priority=priority)
-        made = plan(problem, budget=wanted.budget, fixed=fixed, effort=EFFORT)
-        then = after(portfolio, made.chosen, ground=ground)
-        spread = spread_of(portfolio, then.reached, people=people)
+        made = follow(problem, max(plans, key=lambda order: worth(problem, order)))
+        spread = spread_of(portfolio, after(portfolio, made.chosen, ground=ground).reached, people=people)
         rows.append(
             {
                 "priority": priority,
@@ -62,7 +86,7 @@ def frontier(ground: Ground, portfolio: Portfolio, prices: Prices, *, fixed: NDA
                 "cost": made.spent,
             }
         )
-    best = max((row["value"] for row in rows), default=0.0)
+    best = rows[0]["value"]
     for row in rows:
-        row["price_of_equity"] = 1.0 - row["value"] / best if best > 0 else 0.0
+        row["price_of_equity"] = max(1.0 - row["value"] / best, 0.0) if best > 0 else 0.0
     return pd.DataFrame(rows, columns=list(FRONTIER_COLUMNS))

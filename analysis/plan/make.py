@@ -10,7 +10,7 @@ import numpy as np
 from analysis.invest import extend
 from analysis.plan.after import after, lifted
 from analysis.plan.choose import choose, losses
-from analysis.plan.equity import frontier
+from analysis.plan.equity import frontier, trials
 from analysis.plan.layers import plan_layers
 from analysis.plan.money import build_years, money_record, money_table
 from analysis.plan.prices import price
@@ -77,6 +77,7 @@ class _Chosen:
     weight: NDArray[np.float64]
     then: After
     search: str
+    known: tuple[NDArray[np.int64], ...]
 
     @property
     def base(self) -> NDArray[np.int64]:
@@ -105,14 +106,18 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     lift = lifted(made.portfolio, made.line.plan.chosen, weight=made.weight)
     options = option_table(ground, made.portfolio, made.prices, weight=made.weight)
     fixed = made.line.plan.fixed
-    held = robust(ground, made.layout, made.prices, ledgers=ledgers, fixed=fixed) if wanted.robustness.enabled else None
+    held = (
+        robust(ground, made.layout, made.prices, ledgers=ledgers, fixed=fixed, base=base)
+        if wanted.robustness.enabled
+        else None
+    )
     spent = made.prices.spent(made.line.plan.chosen)
     years = build_years(table["cost"].to_numpy(np.float64)[: base.size], wanted)
     table["build_year"] = _padded(years, len(table), fill=-1).astype(np.int64)
     table["chosen_share"] = np.nan if held is None else held.chosen[made.line.plan.chosen]
     table["people_if_it_fails"] = _padded(losses(made.line), len(table), fill=np.nan)
     record = plan_record(ground, made.portfolio, made.line, made.then, table=table)
-    front = frontier(ground, made.portfolio, made.prices, fixed=fixed)
+    front = frontier(ground, made.portfolio, made.prices, plans=made.known)
     mobile = (table["kind"] != "wifi").to_numpy()[: base.size]
     users = record["moved"]["below"]["before"] - record["moved"]["below"]["after"]
     record["money"] = money_record(
@@ -140,11 +145,12 @@ def _choose(ground: Ground) -> _Chosen:
     problem = problem_of(portfolio, prices, ground=ground)
     wanted = ground.scenario.investment
     fixed = np.flatnonzero(portfolio.posts["candidate_id"].isin(wanted.lock_in).to_numpy()).astype(np.int64)
-    base, search = choose(problem, ground=ground, portfolio=portfolio, fixed=fixed)
+    tried = trials(ground, portfolio, prices, fixed=fixed)
+    base, search = choose(problem, ground=ground, portfolio=portfolio, fixed=fixed, starts=tried)
     line = extend(problem, base, max_budget=wanted.budget * BEYOND)
     then = after(portfolio, base.chosen, ground=ground)
     weight = weights(ground)[portfolio.places.fragment]
-    return _Chosen(ground, layout, portfolio, prices, line, weight, then, search)
+    return _Chosen(ground, layout, portfolio, prices, line, weight, then, search, (base.chosen, *tried))
 
 
 def _padded(values: NDArray[Any], size: int, *, fill: float) -> NDArray[Any]:

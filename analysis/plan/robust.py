@@ -47,9 +47,15 @@ class Robust:
 
 
 def robust(
-    ground: Ground, layout: Layout, prices: Prices, *, ledgers: Mapping[str, Ledger], fixed: NDArray[np.int64]
+    ground: Ground,
+    layout: Layout,
+    prices: Prices,
+    *,
+    ledgers: Mapping[str, Ledger],
+    fixed: NDArray[np.int64],
+    base: NDArray[np.int64],
 ) -> Robust:
-    """Plan again, by greedy choice, for every combination of footprint, demand and costs.
+    """Plan again for every combination of footprint, demand and costs: by greedy choice, or the plan if that is better.
 
     Footprints: those that the run laid out. Demand: as assumed, and changed by ``demand_change`` up and down. Costs: as
     assumed; everything dearer or cheaper by ``cost_change``; WiFi dearer and mobile cheaper, and the other way round.
@@ -61,6 +67,9 @@ def robust(
     ledgers : mapping of footprint to Ledger
     fixed : int64 array
         Candidates that are locked in; where they are dearer than the budget, it grows.
+    base : int64 array (steps,)
+        The plan: followed as far as the budget goes it stands beside greedy choice, so that a site is missing only
+        where something else is better.
     """
     wanted = ground.scenario.investment
     change, more = wanted.robustness.cost_change, wanted.robustness.demand_change
@@ -74,7 +83,9 @@ def robust(
         for for_wifi, for_mobile in cases:
             cost = prices.cost * np.where(wifi, for_wifi, for_mobile)
             problem = problem_of(portfolio, prices, ground=here, cost=cost, place_cost=prices.place_cost * for_mobile)
-            made = plan(problem, budget=max(wanted.budget, _needed(problem, fixed)), fixed=fixed, effort=0)
+            made = plan(
+                problem, budget=max(wanted.budget, _needed(problem, fixed)), fixed=fixed, effort=0, starts=[base]
+            )
             built[np.unique(place[made.chosen])] += 1
             people.append(float(made.persons.sum()))
     return Robust(len(people), built[place] / len(people), np.array(people), tuple(sorted(ledgers)))
