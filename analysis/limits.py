@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.story import room_words
+
 if TYPE_CHECKING:
     from data.region import Region
     from geo.network import Network
@@ -36,6 +38,7 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
         lines.append("- No public WiFi list was given: access to it is unknown, not absent.")
     else:
         lines += _wifi_lines(region, summary["wifi"])
+    lines += _plan_lines(summary["plan"], target=summary["target"])
     lines.append("- People are taken as evenly spread inside a cell; zone borders split a cell's people by area.")
     lines += _use_lines(summary)
     lines.append(f"- {summary['population']['outside_zones']:,.0f} people live in analysed cells outside every zone.")
@@ -54,6 +57,26 @@ def limitations(region: Region, summary: dict[str, Any]) -> str:
 def _plain(line: str) -> str:
     """One line, in which nothing that a file says can become HTML on a page made of the Markdown."""
     return escape(" ".join(line.split()), quote=False)
+
+
+def _plan_lines(plan: dict[str, Any], *, target: str) -> list[str]:
+    """What a plan does not know; nothing where nothing is planned."""
+    if not plan["sites"]:
+        return []
+    lines = [
+        f"- The plan's bound is over the {plan['candidates']:,} candidates laid out, with the costs, footprints and ladder "
+        + "assumed; a better place, a cheaper tower or another technology is outside it.",
+        "- New sites reach as far as they would without terrain; whether owners are willing and masts carry the load is "
+        + "not known.",
+        "- Costs that the scenario does not give are planning defaults (docs/costs.md), not quotes.",
+    ]
+    lines += [f"- The plan: {words}." for words in room_words(plan)]
+    worth = plan["ladder"]
+    if plan["by_kind"].get("wifi") and worth["wifi"] <= worth[target]:
+        lines.append(f"- By the scenario's ladder the plan's public WiFi is worth nothing to whom {target} reaches.")
+    if plan["unknown"] == "as_none":
+        lines.append("- The plan takes people whose service is not known to have none, as the scenario asks.")
+    return lines
 
 
 def _unknown_lines(summary: dict[str, Any]) -> list[str]:

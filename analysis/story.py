@@ -67,11 +67,21 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
             f"{robust['people_high']:,.0f} people; {robust['sure']} of its sites hardly ever missing, "
             f"{robust['doubtful']} in fewer than half"
         )
+    lines += [f"  {words}" for words in room_words(plan)]
     unknown = plan["moved"]["service"]["before"]["unknown"]
     if unknown >= HALF:
         said = "count as having none" if plan["unknown"] == "as_none" else "are left out of it"
         lines.append(f"  {unknown:,.0f} people whose service is not known {said}")
     return lines
+
+
+def room_words(plan: dict[str, Any]) -> list[str]:
+    """Whether new mobile sites reach more people than their busy hour carries; nothing where they do not."""
+    room = plan["room"]
+    if not room["over"] or room["limited"]:
+        return []
+    over = f"{room['over']} of its {room['mobile']} mobile sites reach more people than their busy hour has room for"
+    return [f"{over}: that is signal, not speed (investment.site_limit = true counts only those with room)"]
 
 
 def _footnotes(summary: dict[str, Any]) -> list[str]:

@@ -119,10 +119,8 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     record = plan_record(ground, made.portfolio, made.line, made.then, table=table)
     front = frontier(ground, made.portfolio, made.prices, plans=made.known)
     mobile = (table["kind"] != "wifi").to_numpy()[: base.size]
-    users = record["moved"]["below"]["before"] - record["moved"]["below"]["after"]
-    record["money"] = money_record(
-        spent[: base.size], years, wanted=wanted, people=record["people"], users=users, mobile=mobile
-    )
+    people, users = _served(made, years >= 0)
+    record["money"] = money_record(spent[: base.size], years, wanted=wanted, people=people, users=users, mobile=mobile)
     record["search"] = made.search
     record["robust"] = robust_record(held, base)
     record["frontier"] = front.to_dict("records")
@@ -151,6 +149,14 @@ def _choose(ground: Ground) -> _Chosen:
     then = after(portfolio, base.chosen, ground=ground)
     weight = weights(ground)[portfolio.places.fragment]
     return _Chosen(ground, layout, portfolio, prices, line, weight, then, search, (base.chosen, *tried))
+
+
+def _served(made: _Chosen, built: NDArray[np.bool_]) -> tuple[float, float]:
+    """Persons better off, and brought to the target by mobile, by those steps of the plan that are built."""
+    then = made.then if built.all() else after(made.portfolio, made.base[built], ground=made.ground)
+    places, target = made.portfolio.places, made.ground.scenario.target
+    lacking = made.ground.missing[target] @ made.ground.fragments.persons
+    return float(places.persons @ then.better), float(lacking - places.persons @ then.lacks[target])
 
 
 def _padded(values: NDArray[Any], size: int, *, fill: float) -> NDArray[Any]:

@@ -82,7 +82,7 @@ def money_record(
     users: float,
     mobile: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    """What the plan costs, who would pay it back, and how much of it stays to be paid by others.
+    """What that part of the plan costs which the years' money builds, who would pay it back, and what others must pay.
 
     Parameters
     ----------
@@ -90,14 +90,17 @@ def money_record(
         See `money_table`.
     wanted : Investment
     people : float
-        Persons better off.
+        Persons better off by what is built.
     users : float
-        Persons whom the plan brings to the target by mobile; a share of them subscribes.
+        Persons whom that brings to the target by mobile; a share of them subscribes.
     mobile : bool array (steps,)
         Steps that operators earn with; public WiFi is free.
     """
+    unbuilt = int((years < 0).sum())
+    spent = tuple(parts for parts, year in zip(spent, years, strict=True) if year >= 0)
+    mobile, years = mobile[years >= 0], years[years >= 0]
     cost = np.array([parts.total for parts in spent], dtype=np.float64)
-    built = [parts.shifted(int(year)) for parts, year in zip(spent, years, strict=True) if year >= 0]
+    built = [parts.shifted(int(year)) for parts, year in zip(spent, years, strict=True)]
     total, of_mobile = float(cost.sum()), float(cost[mobile].sum())
     frame: dict[str, Any] = {"rate": wanted.discount_rate, "years": wanted.horizon_years}
     revenue = wanted.revenue
@@ -115,7 +118,7 @@ def money_record(
         "subsidy": None,
         "break_even_year": None,
         "break_even_arpu": break_even_arpu(of_mobile, users=users, adoption=revenue.adoption, **frame),
-        "unbuilt": int((years < 0).sum()),
+        "unbuilt": unbuilt,
     }
     if revenue.arpu_month is not None:
         earned: dict[str, Any] = {

@@ -51,6 +51,11 @@ def plan_record(
         "dropped": portfolio.dropped,
         "by_kind": {str(kind): len(part) for kind, part in chosen.groupby("kind")},
         "locked": int(chosen["locked"].sum()),
+        "room": {
+            "mobile": int((chosen["kind"] != "wifi").sum()),
+            "over": int(((chosen["kind"] != "wifi") & (chosen["people"] > chosen["capacity_people"])).sum()),
+            "limited": wanted.site_limit,
+        },
         "curve": curve(line),
         **moved(ground, portfolio, then),
     }

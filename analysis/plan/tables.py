@@ -134,7 +134,8 @@ def reach_table(ground: Ground, portfolio: Portfolio, lift: pd.DataFrame) -> pd.
     -------
     DataFrame
         ``step, candidate_id, cell_id, zone_id`` ("" outside), ``part`` (of the cell's people of that zone: those with
-        the same hotspots in reach), ``persons`` (of that part), ``fraction`` (of them in reach), ``people`` (better off
+        the same hotspots in reach), ``persons`` (of that part), ``has_wifi`` (share of them with public WiFi before),
+        ``fraction`` (of them in reach), ``people`` (better off
         for the first time), ``value`` (people-equivalents).
     """
     places, rows = portfolio.places, lift["row"].to_numpy()
@@ -148,6 +149,7 @@ def reach_table(ground: Ground, portfolio: Portfolio, lift: pd.DataFrame) -> pd.
             "zone_id": ids[places.zone[rows]],
             "part": places.part[rows],
             "persons": places.persons[rows],
+            "has_wifi": places.has_wifi[rows].astype(np.float64),
             "fraction": lift["fraction"].to_numpy(np.float64),
             "people": lift["people"].to_numpy(np.float64),
             "value": lift["value"].to_numpy(np.float64),

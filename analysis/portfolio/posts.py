@@ -247,7 +247,7 @@ def proposal_posts(region: Region, *, technologies: list[str], target: str, acce
             if wifi
             else [row["technology"]]
             if row["technology"]
-            else [name for name in technologies if _reaches(name, target)]
+            else [name for name in technologies if _reaches(name, target)][: 1 if pd.notna(row["cost"]) else None]
         )
         for technology in named:
             several = f"-{technology.lower()}" if len(named) > 1 else ""
