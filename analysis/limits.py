@@ -63,11 +63,10 @@ def _plan_lines(plan: dict[str, Any], *, target: str) -> list[str]:
     """What a plan does not know; nothing where nothing is planned."""
     if not plan["sites"]:
         return []
+    laid_out = f"the {plan['candidates']:,} candidates laid out, with the costs, footprints and ladder assumed"
     lines = [
-        f"- The plan's bound is over the {plan['candidates']:,} candidates laid out, with the costs, footprints and ladder "
-        + "assumed; a better place, a cheaper tower or another technology is outside it.",
-        "- New sites reach as far as they would without terrain; whether owners are willing and masts carry the load is "
-        + "not known.",
+        f"- The plan's bound is over {laid_out}; a better place or a cheaper tower is outside it.",
+        "- New sites reach as far as they would without terrain; whether owners agree and masts bear it is not known.",
         "- Costs that the scenario does not give are planning defaults (docs/costs.md), not quotes.",
     ]
     lines += [f"- The plan: {words}." for words in room_words(plan)]
