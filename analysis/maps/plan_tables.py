@@ -169,7 +169,9 @@ def zone_plan_table(results: Results) -> str:
 
 def _way(row: Mapping[Any, Any], which: str) -> str:
     words, money = words_of(row[which]), number(row[f"{which}_cost_per_value"])
-    return f"{words[:1].upper()}{words[1:]} ({money:,.0f})" if words and money is not None else "–"
+    if not words or money is None:
+        return "–"
+    return f"{words[:1].upper()}{words[1:]} ({money:,.{0 if money >= 100 else 1}f})"
 
 
 def money_table(record: Mapping[str, Any]) -> str:
