@@ -35,6 +35,9 @@ BETTERED = 6
 KICKS, KICK_SWEEPS = 24, 2.0
 """Times that the best plan loses a part by chance and is mended by swaps, and the work on each, in passes."""
 
+FEW_PAIRS = 1e6
+"""With more pairs than this both are fewer in proportion, so that work stays about as many passes."""
+
 LOST = (0.1, 0.2, 0.35)
 """Parts of a plan that a kick takes out."""
 
@@ -142,7 +145,8 @@ def _improved(problem: Problem, base: Plan, orders: list[NDArray[np.int64]], *, 
     """The best plans known and the rounded relaxation, bettered by swaps, with the bound of the relaxation."""
     budget = base.budget
     relaxed = relax(problem, base.chosen, locks=locks, budget=budget, effort=effort)
-    known = _best_first(problem, [*orders, *rounded(problem, relaxed.part, locks=locks, budget=budget)])[:BETTERED]
+    known = _best_first(problem, [*orders, *rounded(problem, relaxed.part, locks=locks, budget=budget)])
+    known = known[: max(2, round(BETTERED * _few(problem)))]
     bettered: list[NDArray[np.int64]] = []
     for order in known:
         better = improved(problem, order, locks=locks, budget=budget, rate=relaxed.rate, effort=effort * SWEEPS)
@@ -157,6 +161,11 @@ def _improved(problem: Problem, base: Plan, orders: list[NDArray[np.int64]], *, 
     return with_ceilings(found, (*base.ceilings, relaxed.ceiling))
 
 
+def _few(problem: Problem) -> float:
+    """1 for problems of up to `FEW_PAIRS`, less for larger ones."""
+    return min(1.0, FEW_PAIRS / max(problem.rows.size, 1))
+
+
 def _kicked(
     problem: Problem, best: NDArray[np.int64], *, locks: Locks, budget: float, rate: float, effort: float
 ) -> NDArray[np.int64]:
@@ -164,7 +173,7 @@ def _kicked(
     rng = np.random.default_rng(0)
     current, top = np.sort(best), worth(problem, np.sort(best))
     reached = top
-    for _kick in range(round(KICKS * effort)):
+    for _kick in range(round(KICKS * effort * _few(problem))):
         free = np.setdiff1d(current, locks.fixed)
         count = max(1, round(free.size * rng.choice(LOST)))
         out = np.sort(rng.permutation(free)[:count])
