@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.compare_check import free_settings, hashes, inputs_of, require_comparable
 from analysis.compare_tables import ROUNDING, THRESHOLD, cell_changes, ledger_changes, zone_changes
+from analysis.folders import FolderKind, own_folder
 from analysis.ledger import STATES
-from analysis.results import fresh_folder, plain, safe_csv, write_json
+from analysis.results import plain, safe_csv, write_json
 from data.coverage import TECHNOLOGIES
-from geo.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
@@ -27,6 +23,8 @@ if TYPE_CHECKING:
 COMPARE_MARK = "compare.json"
 COMPARE_OUTPUTS = frozenset({COMPARE_MARK, "compare_ledger.csv", "compare_zones.csv", "compare_cells.parquet"})
 """A folder with the mark and nothing but these holds a comparison, which another may replace."""
+
+COMPARISON = FolderKind("comparison", COMPARE_MARK, COMPARE_OUTPUTS, "compare")
 
 
 @dataclass(frozen=True)
@@ -159,48 +157,8 @@ def write_comparison(found: Comparison, out: Path, *, of: tuple[Path, ...] = ())
     SourceError
         `out` holds something else, or cannot be written.
     """
-    with _comparison_folder(out, of=of) as folder:
+    with own_folder(out, COMPARISON, of=of) as folder:
         write_json(folder / COMPARE_MARK, found.record)
         safe_csv(found.ledger, folder / "compare_ledger.csv")
         safe_csv(found.zones, folder / "compare_zones.csv")
         found.cells.to_parquet(folder / "compare_cells.parquet", index=False)
-
-
-@contextmanager
-def _comparison_folder(out: Path, *, of: tuple[Path, ...]) -> Generator[Path]:
-    """Give a folder to write into; an earlier comparison steps aside and comes back when anything fails."""
-    target = out.resolve()
-    earlier = _is_comparison(target, out)
-    inside = [folder for folder in of if folder.resolve() in (target, *target.parents)]
-    if inside:
-        raise SourceError(f"{out}: lies inside the results folder {inside[0]}. Mend: name a folder beside it")
-    if not earlier:
-        with fresh_folder(out) as folder:
-            yield folder
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name[:100]}.", suffix=".old", dir=target.parent))
-    target.replace(aside / target.name)
-    try:
-        with fresh_folder(out) as folder:
-            yield folder
-    except BaseException:
-        (aside / target.name).replace(target)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _is_comparison(target: Path, out: Path) -> bool:
-    """Whether an earlier comparison stands there; SourceError when anything else does."""
-    try:
-        names = {path.name for path in target.iterdir()} if target.is_dir() else set[str]()
-        other = target.exists() and not target.is_dir()
-    except OSError as error:
-        raise SourceError(f"{out}: cannot be used ({error.strerror}). Mend: name another folder") from error
-    if other or (names and not (COMPARE_MARK in names and names <= COMPARE_OUTPUTS)):
-        raise SourceError(f"{out}: exists and holds no comparison. Mend: name another folder")
-    if target == Path.cwd():
-        raise SourceError(
-            f"{out}: is the folder you stand in. Mend: name a folder inside it, such as {out / 'compare'}"
-        )
-    return bool(names)

@@ -48,6 +48,12 @@ NEEDED_OF_ZONES = {
 }
 
 
+Names = tuple[str, str]
+"""What the two runs are called in a fault."""
+
+BASE_NEW: Names = ("BASE", "NEW")
+
+
 def require_comparable(base: Results, new: Results) -> None:
     """Raise SchemaError with every reason why differences between two runs would not be changes of the place.
 
@@ -62,22 +68,33 @@ def require_comparable(base: Results, new: Results) -> None:
         Grid, zones, scenario (but what `FREE` names), model, basis or technologies differ; one of them is invented and
         the other is not; or a run lacks what another version of gapmap says.
     """
-    faults = _definitions(base, new)
-    if not faults:
-        faults = _sources(base.summary, new.summary)
-    faults += [*_grids(base, new), *_scenarios(base, new), *_regions(base, new), *_zones(base, new)]
+    faults = reasons(base, new)
     if faults:
         raise SchemaError(faults)
 
 
+def reasons(base: Results, new: Results, *, names: Names = BASE_NEW) -> list[Fault]:
+    """Every reason why two runs may not be compared, see `require_comparable`; `names` is what they are called."""
+    faults = _definitions(base, new, names)
+    if not faults:
+        faults = _sources(base.summary, new.summary, names)
+    rest = (part(base, new, names) for part in (_grids, _scenarios, _regions, _zones))
+    return [*faults, *(fault for found in rest for fault in found)]
+
+
 def free_settings(base: Results, new: Results) -> list[dict[str, Any]]:
     """Settings of the scenario that may differ and do: key, base, new; None = not stated."""
-    then, now = (_flat(results.provenance.get("scenario") or {}) for results in (base, new))
+    then, now = (settings_of(results) for results in (base, new))
     return [
         {"key": key, "base": then.get(key), "new": now.get(key)}
         for key in sorted(then.keys() | now.keys())
-        if _is_free(key) and then.get(key) != now.get(key)
+        if is_free(key) and then.get(key) != now.get(key)
     ]
+
+
+def settings_of(results: Results) -> dict[str, Any]:
+    """Settings of a run's scenario by dotted key."""
+    return flat(results.provenance.get("scenario") or {})
 
 
 def inputs_of(results: Results) -> dict[str, list[dict[str, Any]]]:
@@ -94,11 +111,13 @@ def hashes(files: Iterable[dict[str, Any]]) -> list[str]:
     return sorted(str(item["sha256"]) for item in files)
 
 
-def _differ(what: str, then: Any, now: Any, *, mend: str = "run one of the two again with the same") -> list[Fault]:
+def differ(
+    what: str, then: Any, now: Any, names: Names, *, mend: str = "run one of the two again with the same"
+) -> list[Fault]:
     """One fault if the two are not the same."""
     if then == now:
         return []
-    return [Fault(what, f"{_said(then)} in BASE, {_said(now)} in NEW", mend)]
+    return [Fault(what, f"{_said(then)} in {names[0]}, {_said(now)} in {names[1]}", mend)]
 
 
 def _said(value: Any) -> str:
@@ -107,27 +126,27 @@ def _said(value: Any) -> str:
     return str(value)
 
 
-def _named(names: Iterable[str]) -> str:
+def named(names: Iterable[str]) -> str:
+    """The first few of some names, and how many more."""
     every = sorted(names)
     more = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
     return ", ".join(every[:SHOWN]) + more
 
 
-def _definitions(base: Results, new: Results) -> list[Fault]:
+def _definitions(base: Results, new: Results, names: Names) -> list[Fault]:
     """What a run of another version of gapmap lacks, or says besides."""
     faults: list[Fault] = []
     mend = "run both regions again with one version of gapmap"
-    said = {"BASE": _keys(base.summary), "NEW": _keys(new.summary)}
-    for name, results in (("BASE", base), ("NEW", new)):
-        other = said["NEW" if name == "BASE" else "BASE"]
+    said = [_keys(results.summary) for results in (base, new)]
+    for at, (name, results) in enumerate(zip(names, (base, new), strict=True)):
         lacking = {
-            "summary.json": (NEEDED | other) - said[name],
+            "summary.json": (NEEDED | said[1 - at]) - said[at],
             "cells.parquet": (NEEDED_OF_BOTH | NEEDED_OF_CELLS) - set(results.cells.columns),
             "zones.gpkg": (NEEDED_OF_BOTH | NEEDED_OF_ZONES) - set(results.zones.columns),
         }
         for file, missing in lacking.items():
             if missing:
-                faults.append(Fault(f"{name}/{file}", f"made by other definitions: lacks {_named(missing)}", mend))
+                faults.append(Fault(f"{name}/{file}", f"made by other definitions: lacks {named(missing)}", mend))
     return faults
 
 
@@ -137,48 +156,54 @@ def _keys(summary: dict[str, Any]) -> set[str]:
     return {*summary, *(f"{section}.{key}" for section, part in parts.items() for key in part)}
 
 
-def _grids(base: Results, new: Results) -> list[Fault]:
+def _grids(base: Results, new: Results, names: Names) -> list[Fault]:
     then, now = base.grid, new.grid
     mend = "run both on one grid: [grid] crs and resolution, the same zones"
     return [
-        *_differ("grid, CRS", then.crs, now.crs, mend=mend),
-        *_differ("grid, transform", str(list(then.transform)[:6]), str(list(now.transform)[:6]), mend=mend),
-        *_differ("grid, shape", str(list(then.shape)), str(list(now.shape)), mend=mend),
+        *differ("grid, CRS", then.crs, now.crs, names, mend=mend),
+        *differ("grid, transform", str(list(then.transform)[:6]), str(list(now.transform)[:6]), names, mend=mend),
+        *differ("grid, shape", str(list(then.shape)), str(list(now.shape)), names, mend=mend),
     ]
 
 
-def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values of a nested table by dotted key."""
     out: dict[str, Any] = {}
     for key, value in table.items():
-        out |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        out |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return out
 
 
-def _is_free(key: str) -> bool:
+def is_free(key: str) -> bool:
+    """Whether a setting may differ, see `FREE`."""
     return any(key == name or key.startswith(f"{name}.") for name in FREE)
 
 
-def _scenarios(base: Results, new: Results) -> list[Fault]:
-    then, now = (_flat(results.provenance.get("scenario") or {}) for results in (base, new))
+def _scenarios(base: Results, new: Results, names: Names) -> list[Fault]:
+    then, now = (settings_of(results) for results in (base, new))
     return [
         fault
         for key in sorted(then.keys() | now.keys())
-        if not _is_free(key)
-        for fault in _differ(f"scenario, {key}", then.get(key, NOT_STATED), now.get(key, NOT_STATED))
+        if not is_free(key)
+        for fault in differ(f"scenario, {key}", then.get(key, NOT_STATED), now.get(key, NOT_STATED), names)
     ]
 
 
-def _sources(then: dict[str, Any], now: dict[str, Any]) -> list[Fault]:
+def _sources(then: dict[str, Any], now: dict[str, Any], names: Names) -> list[Fault]:
     """What the figures rest on: model, bases, technologies, speed tests, streets."""
     absent = 'give both the same layers; [coverage] role = "compare" only sets one beside the others'
     spoken = "give both a source for the technology, or name it in absent"
     return [
-        *_differ("synthetic", then["synthetic"], now["synthetic"], mend="compare runs of one place"),
-        *_differ("model of footprints", then["model"], now["model"], mend="give both the same terrain and footprints"),
-        *_differ("basis of coverage", then["basis"], now["basis"], mend=absent),
-        *_differ("technologies spoken of", _spoken(then), _spoken(now), mend=spoken),
-        *_differ("speed tests", _given(then), _given(now), mend="give both speed tests, or neither"),
-        *_differ("walks to public WiFi", then["wifi"]["measure"], now["wifi"]["measure"], mend="give both streets"),
+        *differ("synthetic", then["synthetic"], now["synthetic"], names, mend="compare runs of one place"),
+        *differ(
+            "model of footprints", then["model"], now["model"], names, mend="give both the same terrain and footprints"
+        ),
+        *differ("basis of coverage", then["basis"], now["basis"], names, mend=absent),
+        *differ("technologies spoken of", _spoken(then), _spoken(now), names, mend=spoken),
+        *differ("speed tests", _given(then), _given(now), names, mend="give both speed tests, or neither"),
+        *differ(
+            "walks to public WiFi", then["wifi"]["measure"], now["wifi"]["measure"], names, mend="give both streets"
+        ),
     ]
 
 
@@ -190,16 +215,18 @@ def _given(summary: dict[str, Any]) -> str:
     return "none" if summary["quality"]["measured"] is None else "given"
 
 
-def _regions(base: Results, new: Results) -> list[Fault]:
+def _regions(base: Results, new: Results, names: Names) -> list[Fault]:
     """What the region's description defines: who is analysed, what a claim is, the model's own tables."""
     then, now = (results.provenance.get("region") or {} for results in (base, new))
     extents = [(region.get("grid") or {}).get("extent", NOT_STATED) for region in (then, now)]
-    faults = _differ("region, grid.extent", *extents)
-    faults += _differ("what a declared layer counts as covered", _claims(then), _claims(now))
+    faults = differ("region, grid.extent", extents[0], extents[1], names)
+    faults += differ("what a declared layer counts as covered", _claims(then), _claims(now), names)
     files = inputs_of(base), inputs_of(new)
     for layer in MODEL_TABLES:
         found = [", ".join(code[:12] for code in hashes(by.get(layer, []))) or "built-in" for by in files]
-        faults += _differ(f"table '{layer}'", *found, mend="run one of the two again with the other's table")
+        faults += differ(
+            f"table '{layer}'", found[0], found[1], names, mend="run one of the two again with the other's table"
+        )
     return faults
 
 
@@ -219,18 +246,18 @@ def _claims(region: dict[str, Any]) -> set[str]:
     return claims
 
 
-def _zones(base: Results, new: Results) -> list[Fault]:
+def _zones(base: Results, new: Results, names: Names) -> list[Fault]:
     then, now = _by_id(base), _by_id(new)
     faults: list[Fault] = []
     mend = "run both with one file of zones"
-    for name, only in (("BASE", then.index.difference(now.index)), ("NEW", now.index.difference(then.index))):
+    for name, only in zip(names, (then.index.difference(now.index), now.index.difference(then.index)), strict=True):
         if len(only):
-            faults.append(Fault("zones", f"{len(only)} in {name} alone: {_named(only)}", mend))
+            faults.append(Fault("zones", f"{len(only)} in {name} alone: {named(only)}", mend))
     both = then.index.intersection(now.index)
     if base.grid.crs == new.grid.crs:
         moved = both[_moved(then.loc[both].to_numpy(), now.loc[both].to_numpy())]
         if len(moved):
-            faults.append(Fault("zones", f"{len(moved)} have another outline: {_named(moved)}", mend))
+            faults.append(Fault("zones", f"{len(moved)} have another outline: {named(moved)}", mend))
     return faults
 
 
