@@ -14,6 +14,7 @@ import typer
 
 from analysis.cli_compare import compare
 from analysis.cli_osm import hosts, streets
+from analysis.cli_plans import plans
 from analysis.cli_shared import Data, Folder, Json, Out, Region, note, progress, say
 from geo.errors import GapmapError, ScenarioError
 
@@ -167,6 +168,7 @@ def coverage(
 app.command()(streets)
 app.command()(hosts)
 app.command()(compare)
+app.command()(plans)
 
 
 @app.command()

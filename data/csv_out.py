@@ -17,7 +17,7 @@ _CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code n
 """Control characters other than tabs and line ends: they steer terminals, and no name has them."""
 
 
-def _inert(value: Any) -> Any:
+def inert(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe before it; all else stays as it is."""
     if not isinstance(value, str):
         return value
@@ -30,5 +30,5 @@ def safe_csv(table: pd.DataFrame, path: Path) -> None:
     out = table.copy()
     for column in out.columns:
         if not pd.api.types.is_numeric_dtype(out[column]) and not pd.api.types.is_bool_dtype(out[column]):
-            out[column] = [_inert(value) for value in out[column]]
+            out[column] = [inert(value) for value in out[column]]
     out.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
