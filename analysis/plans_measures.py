@@ -190,9 +190,11 @@ def _reached(plans: Sequence[Plan]) -> list[Measure]:
         Measure("value", REACHED, "People-equivalents", "people", lambda plan: plan.record["value"]),
         Measure("rural_share", REACHED, "Rural share of the people better off", "fraction", _rural),
     ]
-    for what, label in (("below", f"Below {target}"), ("wifi", "Public WiFi in reach")):
-        for when in ("before", "after"):
-            rows.append(Measure(f"{what}_{when}", REACHED, f"{label}, {when}", "people", _moved(what, when)))
+    rows += [
+        Measure(f"{what}_{when}", REACHED, f"{label}, {when}", "people", _moved(what, when))
+        for what, label in (("below", f"Below {target}"), ("wifi", "Public WiFi in reach"))
+        for when in ("before", "after")
+    ]
     labels = {group["group"]: group["label"] for plan in plans for group in plan.record["by_group"]}
     rows += [
         Measure(f"group_{name}", REACHED, f"Better off: {labels[name]}", "people", _group(name)) for name in labels

@@ -51,8 +51,8 @@ def _by(plans: Sequence[Plan], key: str) -> dict[str, Any]:
 def _worth(plans: Sequence[Plan]) -> str:
     if not _same(plans, lambda plan: plan.record["ladder"]):
         return (
-            "People-equivalents cannot be compared: services are worth different things in different plans. People can: "
-            "each counts once where their service is better by that plan's own ladder. Worth and Gini follow the ladder."
+            "People-equivalents cannot be compared: services are worth other things in other plans. People can: "
+            "each counts once where their service is better by that plan's own ladder. Worth and Gini follow it."
         )
     if _differ(plans, *WEIGHTS):
         return "People-equivalents cannot be compared: people weigh differently in different plans. People can."
@@ -114,7 +114,7 @@ def _places(plans: Sequence[Plan]) -> str:
     if not _differ(plans, *(f"investment.{key}" for key in LAID_OUT)):
         return ""
     return (
-        "Not every site could stand in every plan: what may be built, or where new places are laid out, is not the same. "
+        "Not every site could stand in every plan: what may be built, or where new places are laid out, differs. "
         "A site is the same only where its id and technology are."
     )
 

@@ -76,10 +76,8 @@ def _sites(sites: dict[str, Any], plans: int) -> list[str]:
     every = counts[str(plans)]
     some = [f"{counts[str(times)]:,} in {times}" for times in range(plans - 1, 1, -1) if counts[str(times)]]
     rest = f"; {', '.join(some)}" if some else ""
-    return [
-        f"{sites['places']:,} sites are built by some plan: {every:,} by every plan (no regret){rest}; "
-        f"{counts['1']:,} by one alone"
-    ]
+    said = f"{sites['places']:,} sites are built by some plan: {every:,} by every plan (no regret){rest}"
+    return [f"{said}; {counts['1']:,} by one alone"]
 
 
 def _zones(record: dict[str, Any], letters: Sequence[str]) -> list[str]:

@@ -26,6 +26,8 @@ from analysis.maps.wifi_overlays import reach_of
 from analysis.maps.wifi_tables import hotspots_table, wifi_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from analysis.results import Results
@@ -90,7 +92,12 @@ def below_html(results: Results, plan: pd.DataFrame) -> str:
     plan : DataFrame
         Shown in place of the plan of the results.
     """
-    made = {key: (words, "".join(parts)) for key, (words, parts) in sections(results, plan).items()}
+    return joined(sections(results, plan), basis=basis_words(results))
+
+
+def joined(found: Mapping[str, tuple[str, list[str]]], *, basis: str) -> str:
+    """Contents, sections with something to say, and the closing sentence with what coverage stands on."""
+    made = {key: (words, "".join(parts)) for key, (words, parts) in found.items()}
     shown = {key: item for key, item in made.items() if item[1]}
     links = "".join(f'<li><a href="#{key}">{text(words)}</a></li>' for key, (words, _) in shown.items())
     body = "".join(
@@ -100,12 +107,12 @@ def below_html(results: Results, plan: pd.DataFrame) -> str:
     )
     return (
         f'<nav class="contents" aria-label="Below the map"><ul>{links}</ul></nav>{body}<footer>Made by gapmap from the '
-        f"inputs above. Hatched grey means not known, which is not the same as none. {_basis_words(results)}: a phone "
+        f"inputs above. Hatched grey means not known, which is not the same as none. {basis}: a phone "
         "in a covered cell may still fail indoors, or at a busy hour.</footer>"
     )
 
 
-def _basis_words(results: Results) -> str:
+def basis_words(results: Results) -> str:
     """What coverage stands on, in words."""
     columns = [results.cells[name] for name in ("measured_share", "down_mbps") if name in results.cells]
     if any(bool(column.notna().any()) for column in columns):

@@ -31,6 +31,7 @@ from analysis.maps.wifi_overlays import catchment_records, reach_of, wifi_record
 from analysis.maps.zone_layers import zone_facts, zone_fills
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import pandas as pd
@@ -55,8 +56,14 @@ class DrawnCells:
     links: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-def draw_cells(results: Results) -> DrawnCells:
+def draw_cells(results: Results, *, only: Collection[str] = ()) -> DrawnCells:
     """Draw every layer of cells and of zones, the zones and the catchments of some results.
+
+    Parameters
+    ----------
+    results : Results
+    only : collection of str
+        Keys of the layers of cells that are wanted; none = all.
 
     Returns
     -------
@@ -68,7 +75,11 @@ def draw_cells(results: Results) -> DrawnCells:
     index, _scale = warp_index(frame)
     return DrawnCells(
         frame=_frame_record(frame, results),
-        layers=[_layer_record(layer, frame, results, index=index) for layer in cell_layers(results)],
+        layers=[
+            _layer_record(layer, frame, results, index=index)
+            for layer in cell_layers(results)
+            if not only or layer.key in only
+        ],
         zones=zone_features(results),
         catchments=catchment_records(results),
         fills=[*zone_fills(results), *plan_fills(results)],
@@ -160,9 +171,25 @@ def map_html(
     summary = results.summary
     drawn = draw_cells(results) if drawn is None else drawn
     plan = results.plan if plan is None else plan
-    steps = set(plan.loc[plan["within_budget"].astype(bool), "step"])
     name = text(title or summary["name"])
-    data = {
+    data = map_data(results, plan, drawn=drawn, first=first)
+    credit = credit_html(results)
+    parts = {
+        "title": f"{name} · gap map",
+        "banner": banner_html(results),
+        "header": "" if compact else _header(results, name),
+        "below": credit + (f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else below_html(results, plan)),
+        "body": "compact" if compact else "",
+        "data": json_text(data),
+    }
+    return str(Page(parts).render())
+
+
+def map_data(results: Results, plan: pd.DataFrame, *, drawn: DrawnCells, first: str = "") -> dict[str, Any]:
+    """What the scripts of the page read, see `map_html`."""
+    summary = results.summary
+    steps = set(plan.loc[plan["within_budget"].astype(bool), "step"])
+    return {
         "frame": drawn.frame,
         "layers": drawn.layers,
         "fills": drawn.fills,
@@ -178,16 +205,16 @@ def map_html(
         "target": str(summary["target"]),
         "currency": str(summary["plan"]["currency"]),
     }
-    credit = f'<p class="credit">Data: {text(licence_line(summary["inputs"]))}</p>'
-    parts = {
-        "title": f"{name} · gap map",
-        "banner": f'<p class="banner" role="note">{text(SYNTHETIC)}</p>' if summary["synthetic"] else "",
-        "header": "" if compact else _header(results, name),
-        "below": credit + (f"<style>:root{{--tall:{compact:d}px}}</style>" if compact else below_html(results, plan)),
-        "body": "compact" if compact else "",
-        "data": json_text(data),
-    }
-    return str(Page(parts).render())
+
+
+def banner_html(results: Results) -> str:
+    """The band that marks what is made up; empty for a real place."""
+    return f'<p class="banner" role="note">{text(SYNTHETIC)}</p>' if results.summary["synthetic"] else ""
+
+
+def credit_html(results: Results) -> str:
+    """Who made the data, under the map."""
+    return f'<p class="credit">Data: {text(licence_line(results.summary["inputs"]))}</p>'
 
 
 def _header(results: Results, name: str) -> str:

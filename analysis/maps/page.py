@@ -55,6 +55,8 @@ class Page(Figure):
     ----------
     parts : dict
         ``title``, ``banner``, ``header``, ``below`` (escaped HTML), ``data`` (safe JSON), ``body`` (class of the body).
+    more : tuple of str
+        Names of further scripts of this package, run before the map's own, and of further styles.
     """
 
     _template = SandboxedTemplate(
@@ -75,16 +77,18 @@ class Page(Figure):
         "{% for script in this.scripts() %}<script>{{ script }}</script>\n{% endfor %}</body>\n</html>\n"
     )
 
-    def __init__(self, parts: dict[str, str]) -> None:
+    def __init__(self, parts: dict[str, str], *, more: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.parts = parts
-        self.styles = [asset("vendor/leaflet/leaflet.css"), asset("assets/map.css")]
+        self.more = [name for name in more if name.endswith(".js")]
+        styles = ("vendor/leaflet/leaflet.css", "assets/map.css", *(name for name in more if name.endswith(".css")))
+        self.styles = [asset(name) for name in styles]
         self.add_child(OfflineMap(), name="map")
 
     def scripts(self) -> list[str]:
         """The scripts of the page, all ours, in order."""
-        names = ("vendor/leaflet/leaflet.js", "assets/wifi.js", "assets/zones.js", "assets/plan.js", "assets/map.js")
-        return [*(asset(name) for name in names), self.script.render().strip()]
+        parts = ("assets/wifi.js", "assets/zones.js", "assets/plan.js", *self.more, "assets/map.js")
+        return [*(asset(name) for name in ("vendor/leaflet/leaflet.js", *parts)), self.script.render().strip()]
 
     def policy(self) -> str:
         """Content security policy: no request at all, and only scripts with the hashes of ours run."""

@@ -15,6 +15,8 @@ from analysis.maps.zone_layers import classed, fill_layer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from analysis.results import Results
 
 GROUP = "Plan, by zone"
@@ -36,15 +38,23 @@ def plan_fills(results: Results) -> list[dict[str, Any]]:
 
 def _better(rows: pd.DataFrame) -> dict[str, Any]:
     values = rows["better"].to_numpy(np.float64)
-    edges = breaks(values)
+    note = "People whose service the plan of the budget makes better, by the ladder of the scenario; each counted once."
+    return better_layer(
+        values, edges=breaks(values), words=("plan_better", GROUP, "People better off by the plan", note)
+    )
+
+
+def better_layer(
+    values: NDArray[np.float64], *, edges: list[float], words: tuple[str, str, str, str]
+) -> dict[str, Any]:
+    """Layer of persons better off in each zone between round edges; words: key, group, title and note."""
     labels = [f"0.5 – {edges[0]:,.0f}"] if edges[0] > 0.5 else []
     labels += [f"{low:,.0f} – {high:,.0f}" for low, high in pairwise(edges)]
     labels.append(f"{edges[-1]:,.0f} and more")
     classes = [("none (under 0.5)", NONE), *zip(labels, ramp(VIRIDIS, count=len(labels)), strict=True)]
     said = [("Unknown" if np.isnan(value) else f"{value:,.0f} people", "better off by the plan") for value in values]
-    note = "People whose service the plan of the budget makes better, by the ladder of the scenario; each counted once."
-    words = ("plan_better", GROUP, "People better off by the plan", note, "People, of each zone", "not known")
-    return fill_layer(words, classes, fill=classed(values, [0.5, *[edge for edge in edges if edge > 0.5]]), said=said)
+    fill = classed(values, [0.5, *[edge for edge in edges if edge > 0.5]])
+    return fill_layer((*words, "People, of each zone", "not known"), classes, fill=fill, said=said)
 
 
 def _left(rows: pd.DataFrame, *, target: str) -> dict[str, Any]:

@@ -320,11 +320,12 @@ window.gapmap = (function () {
     const all = data.layers.concat(data.fills);
     const first = all.findIndex((layer) => layer.key === data.first);
     switcher(all, Math.max(first, 0), choose);
+    if (window.gapmapPlans) window.gapmapPlans(element, people, overlay)(map, data);
 
     if (data.zones.length) {
       const outline = { renderer: lines, color: "#26413c", weight: data.zones.length > 300 ? 0.5 : 1, opacity: 0.75, fill: false, interactive: false };
       overlay(map, "Zone outlines", "line", polygons(data.zones, outline));
-      overlay(map, "Zone names", "letters", zones.names(map));
+      overlay(map, "Zone names", "letters", zones.names(map), { off: Boolean(data.plans) });
     }
     const wifi = window.gapmapWifi(element, people, polygons);
     if (data.catchments.length) {
