@@ -171,11 +171,11 @@ def _built(plans: Sequence[Plan]) -> list[Measure]:
     kinds += sorted({kind for plan in plans for kind in plan.record["by_kind"]} - set(KINDS))
     rows = [Measure("sites", BUILT, "Sites", "number", lambda plan: plan.record["sites"])]
     rows += [
-        Measure(f"sites_{kind}", BUILT, KINDS.get(kind, kind.replace("_", " ")), "number", _of_kind(kind))
+        Measure(f"sites_{kind}", BUILT, f"of them {KINDS.get(kind, kind.replace('_', ' '))}", "number", _of_kind(kind))
         for kind in kinds
     ]
     if any(plan.record["locked"] for plan in plans):
-        rows.append(Measure("locked", BUILT, "built in any case", "number", lambda plan: plan.record["locked"]))
+        rows.append(Measure("locked", BUILT, "of them built in any case", "number", lambda plan: plan.record["locked"]))
     return rows
 
 

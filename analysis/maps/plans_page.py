@@ -137,10 +137,10 @@ def _sites(found: SideBySide) -> str:
         for row in found.sites.head(MOST_SITES).to_dict("records")
     ]
     heads = [("Plans", False), ("Place", False), ("Kind", False), *_heads(found.plans, "step")]
-    by = found.record["sites"]["by_plans"]
+    every = found.record["sites"]["by_plans"][str(count)]
     note = (
-        f"{by[str(count)]:,} of {len(found.sites):,} sites are in every plan: whichever is chosen, they are not regretted. A "
-        "step is the place in the build order of that plan, with the people it makes better off."
+        f"{every:,} of {len(found.sites):,} sites are in every plan: whichever is chosen, they are not regretted. A step "
+        "is the place in the build order of that plan, in brackets the people it makes better off."
     )
     if len(found.sites) > MOST_SITES:
         note += f" The first {MOST_SITES:,} are shown; plans_sites.csv has all."
