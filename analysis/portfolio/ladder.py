@@ -41,31 +41,38 @@ class Ladder:
         return int(np.searchsorted(self.rungs, self.value[service], side="right")) - 1
 
 
-def lacking(ledger: Ledger, *, as_none: bool) -> dict[str, NDArray[np.float64]]:
+def lacking(ledger: Ledger, *, target: str, as_none: bool) -> dict[str, NDArray[np.float64]]:
     """Fraction of each fragment's people taken to lack at least each technology; never more than lack a better one.
 
     Parameters
     ----------
     ledger : Ledger
+    target : str
+        Of it the people of the gap are taken, no more and no fewer: that a worse technology is known not to be there,
+        or has been switched off, says nothing of people whom the target may reach.
     as_none : bool
         Whether people of whom it is not known count as lacking it; otherwise they count as having it.
     """
-    out: dict[str, NDArray[np.float64]] = {}
-    worst: NDArray[np.float64] | None = None
-    for technology in TECHNOLOGIES:
-        here = 1.0 - ledger.at_least[technology] if as_none else ledger.below(technology)
-        worst = here if worst is None else np.maximum(worst, here)
-        out[technology] = np.clip(worst, 0.0, 1.0)
-    return out
+    if as_none:
+        return {technology: np.clip(1.0 - ledger.at_least[technology], 0.0, 1.0) for technology in TECHNOLOGIES}
+    at = TECHNOLOGIES.index(target)
+    out = {target: np.clip(ledger.below(target), 0.0, 1.0)}
+    for worse, better in zip(TECHNOLOGIES[:at][::-1], TECHNOLOGIES[1 : at + 1][::-1], strict=True):
+        out[worse] = np.minimum(ledger.below(worse), out[better])
+    for worse, better in zip(TECHNOLOGIES[at:], TECHNOLOGIES[at + 1 :], strict=False):
+        out[better] = np.clip(np.maximum(ledger.below(better), out[worse]), 0.0, 1.0)
+    return {technology: out[technology] for technology in TECHNOLOGIES}
 
 
-def mobile_before(ledger: Ledger, fragments: Fragments, ladder: Ladder, *, as_none: bool) -> NDArray[np.float64]:
+def mobile_before(
+    ledger: Ledger, fragments: Fragments, ladder: Ladder, *, target: str, as_none: bool
+) -> NDArray[np.float64]:
     """Share of each fragment's people whose mobile service is worth at least each rung; float64 (fragments, rungs).
 
     Where it is not known which of two services somebody has, the better one counts (unless `as_none`): nobody's service
     is improved on a guess.
     """
-    missing = lacking(ledger, as_none=as_none)
+    missing = lacking(ledger, target=target, as_none=as_none)
     have = {technology: 1.0 - missing[technology] for technology in TECHNOLOGIES}
     persons = fragments.persons
     good = np.divide(ledger.states["usable"], persons, out=np.zeros(persons.size), where=persons > 0)

@@ -83,7 +83,8 @@ class Ground:
     @property
     def missing(self) -> dict[str, NDArray[np.float64]]:
         """Fraction of each fragment's people taken to lack at least each technology."""
-        return lacking(self.ledger, as_none=self.scenario.investment.unknown == "as_none")
+        as_none = self.scenario.investment.unknown == "as_none"
+        return lacking(self.ledger, target=self.scenario.target, as_none=as_none)
 
 
 @dataclass(frozen=True, eq=False)

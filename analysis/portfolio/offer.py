@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -97,8 +97,11 @@ def _limit(ground: Ground, posts: pd.DataFrame) -> NDArray[np.float64]:
 
 def _start(ground: Ground, places: Places, ladder: Ladder) -> NDArray[np.float64]:
     """Share of each place's people at each rung or better, mobile and public WiFi together."""
-    as_none = ground.scenario.investment.unknown == "as_none"
-    mobile = mobile_before(ground.ledger, ground.fragments, ladder, as_none=as_none)[places.fragment]
+    asked: dict[str, Any] = {
+        "target": ground.scenario.target,
+        "as_none": ground.scenario.investment.unknown == "as_none",
+    }
+    mobile = mobile_before(ground.ledger, ground.fragments, ladder, **asked)[places.fragment]
     below = np.arange(ladder.rungs.size) <= ladder.level("wifi")
     return np.where(below[None, :], np.maximum(mobile, places.has_wifi[:, None]), mobile)
 
