@@ -202,15 +202,17 @@ def small_cell_posts(
 
 def upgrade_posts(region: Region, *, technologies: list[str], target: str) -> pd.DataFrame:
     """Technologies added to places where sites stand without them, whoever runs them."""
-    tables = [layer.sites for layer in region.coverage if layer.counts and layer.sites is not None]
-    tables += [layer.silent.assign(technology="") for layer in region.coverage if layer.silent is not None]
-    if not tables:
+    sites = _standing(region)
+    if not len(sites):
         return posts_table(0)
-    sites = pd.concat(tables, ignore_index=True)
     spot = sites[["x", "y"]].round(0)
-    sites = sites.assign(spot_x=spot["x"], spot_y=spot["y"]).sort_values(["site_id", "x", "y"], kind="stable")
+    sites = sites.assign(spot_x=spot["x"], spot_y=spot["y"])
+    sites = sites.sort_values(["site_id", "register", "x", "y"], kind="stable")
     grouped = sites.groupby(["spot_x", "spot_y"], sort=True)
-    heads = grouped[["site_id", "x", "y"]].first()
+    heads = grouped[["site_id", "register", "x", "y"]].first()
+    # registers count on their own: site 1 of another is another site, and is told apart as 1-2
+    again = heads.groupby("site_id")["register"].rank(method="dense").astype(np.int64)
+    heads["name"] = heads["site_id"].where(again == 1, heads["site_id"].astype(str) + "-" + again.astype(str))
     best = grouped["technology"].agg(lambda names: max(map(_rank, names)))
     silent = grouped["technology"].agg(lambda names: (names == "").any())
     parts: list[pd.DataFrame] = []
@@ -218,20 +220,31 @@ def upgrade_posts(region: Region, *, technologies: list[str], target: str) -> pd
         # a site that does not say what it carries may carry it already
         lacks = ((best < _rank(name)) & ~silent).to_numpy()
         if _reaches(name, target):
-            chosen = heads[lacks].drop_duplicates("site_id")
+            chosen = heads[lacks].drop_duplicates("name")
             parts.append(
                 posts_table(
                     len(chosen),
-                    candidate_id=[f"upgrade-{name.lower()}-{site}" for site in chosen["site_id"]],
+                    candidate_id=[f"upgrade-{name.lower()}-{site}" for site in chosen["name"]],
                     kind="upgrade",
                     technology=name,
-                    name=[f"{name} at site {site}" for site in chosen["site_id"]],
+                    name=[f"{name} at site {site}" for site in chosen["name"]],
                     x=chosen["x"].to_numpy(),
                     y=chosen["y"].to_numpy(),
                     origin="sites that stand",
                 )
             )
     return pd.concat(parts, ignore_index=True) if parts else posts_table(0)
+
+
+def _standing(region: Region) -> pd.DataFrame:
+    """Every site of every register that counts, and those that do not say what they carry; ``register`` numbers them."""
+    tables: list[pd.DataFrame] = []
+    for number, layer in enumerate(region.coverage):
+        if layer.counts and layer.sites is not None:
+            tables.append(layer.sites.assign(register=number))
+        if layer.silent is not None:
+            tables.append(layer.silent.assign(technology="", register=number))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def proposal_posts(region: Region, *, technologies: list[str], target: str, access_points: int) -> pd.DataFrame:
