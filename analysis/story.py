@@ -45,9 +45,12 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
     """What the money buys, or why nothing is planned: only people known to be badly served can gain."""
     money = f"{plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
     if not plan["sites"]:
-        if plan["gap"] is None and known < HALF:
+        if known < HALF:
             return ["Plan: none, neither sites nor WiFi: mobile coverage is unknown, so nobody is known to gain"]
-        return [f"Plan: nothing worth building was found for {money}"]
+        if plan["budget"] == 0:
+            return ["Plan: none, for the budget is 0"]
+        budget = f"{plan['budget']:,.0f} {plan['currency']}"
+        return [f"Plan: nothing that gains anything can be built with the budget of {budget}"]
     kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in plan["by_kind"].items())
     share = floored(1 - plan["gap"], 2)
     least = (

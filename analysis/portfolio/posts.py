@@ -237,7 +237,7 @@ def upgrade_posts(region: Region, *, technologies: list[str], target: str) -> pd
 
 
 def _standing(region: Region) -> pd.DataFrame:
-    """Every site of every register that counts, and those that do not say what they carry; ``register`` numbers them."""
+    """Sites of every register that counts, and those that do not say what they carry; ``register`` numbers them."""
     tables: list[pd.DataFrame] = []
     for number, layer in enumerate(region.coverage):
         if layer.counts and layer.sites is not None:
