@@ -101,7 +101,8 @@ def site_table(plans: Sequence[Plan]) -> pd.DataFrame:
     steps = table[[f"step_{plan.letter}" for plan in plans]]
     letters = np.array([plan.letter for plan in plans], dtype=object)
     table["in_plans"] = steps.notna().sum(axis=1).astype(np.int64)
-    table["plans"] = ["".join(letters[inside]) for inside in steps.notna().to_numpy()]
+    inside = ["".join(letters[row]) for row in steps.notna().to_numpy()]
+    table["plans"] = pd.Series(inside, index=table.index, dtype=object)
     table["first"] = steps.min(axis=1)
     table = table.reset_index().sort_values(
         ["in_plans", "first", *SITE], ascending=[False, True, True, True], kind="stable", ignore_index=True

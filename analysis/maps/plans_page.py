@@ -40,7 +40,9 @@ def plans_html(found: SideBySide) -> str:
         The same bytes for the same plans.
     """
     base = found.plans[0].results
-    drawn = replace(draw_cells(base, only=BASE), fills=zone_fills(found), facts=[], catchments=[])
+    # the map shows what was there before; of any plan only what follows
+    bare = replace(base, tables={}, plan_layers={}, catchments=None)
+    drawn = replace(draw_cells(bare, only=BASE), fills=zone_fills(found), facts=[])
     plans = plan_records(found.plans, found.sites)
     data = {
         **map_data(base, base.plan.iloc[:0], drawn=drawn),
@@ -139,8 +141,8 @@ def _sites(found: SideBySide) -> str:
     heads = [("Plans", False), ("Place", False), ("Kind", False), *_heads(found.plans, "step")]
     every = found.record["sites"]["by_plans"][str(count)]
     note = (
-        f"{every:,} of {len(found.sites):,} sites are in every plan: whichever is chosen, they are not regretted. A step "
-        "is the place in the build order of that plan, in brackets the people it makes better off."
+        f"{every:,} of {len(found.sites):,} sites are in every plan: whichever is chosen, they are not regretted. A "
+        "step is the place in the build order of that plan, in brackets the people it makes better off."
     )
     if len(found.sites) > MOST_SITES:
         note += f" The first {MOST_SITES:,} are shown; plans_sites.csv has all."
