@@ -42,7 +42,7 @@ def test_every_command_and_option_is_documented():
     commands = typer.main.get_command(app).commands
     manual = text("docs/commands.md")
     tools = {"check", "degurba", "coverage", "streets", "hosts"}
-    assert set(commands) == {"demo", "run", "compare", "explain", "app"} | tools
+    assert set(commands) == {"demo", "run", "compare", "plans", "explain", "app"} | tools
     for name, command in commands.items():
         assert re.search(rf"^## `gapmap {name}", manual, flags=re.MULTILINE), name
         section = manual.split(f"## `gapmap {name}")[1].split("\n## ")[0]
