@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 ZONES = 20
 MARK = "≠"
-WIDEST = 26
-"""Letters of a column; longer words go on in the next line."""
+LABEL, COLUMNS = 40, 80
+"""Letters of the column of labels, and of the columns of all plans together; more words go on in the next line."""
 
 
 def story(record: dict[str, Any]) -> list[str]:
@@ -43,8 +43,9 @@ def _measures(record: dict[str, Any], letters: Sequence[str]) -> list[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]], *, left: int) -> list[tuple[int, str]]:
-    """Rows as lines of even columns, the first `left` flush left; (row, line), for long words take more lines."""
-    split = [[_wrapped(cell) if at >= left else [cell] for at, cell in enumerate(row)] for row in rows]
+    """Rows as lines of even columns, the first `left` flush left; (row, line), for many words take more lines."""
+    most = COLUMNS // (len(rows[0]) - left)
+    split = [[_wrapped(cell, LABEL if at < left else most) for at, cell in enumerate(row)] for row in rows]
     wide = [max(len(line) for row in split for line in row[at]) for at in range(len(rows[0]))]
     out: list[tuple[int, str]] = []
     for number, row in enumerate(split):
@@ -58,12 +59,12 @@ def _aligned(rows: Sequence[Sequence[str]], *, left: int) -> list[tuple[int, str
     return out
 
 
-def _wrapped(words: str) -> list[str]:
-    """Words in lines of at most `WIDEST` letters, unless one word is longer."""
+def _wrapped(words: str, most: int) -> list[str]:
+    """Words in lines of at most so many letters, unless one word is longer."""
     lines = [""]
     for word in words.split(" "):
         longer = f"{lines[-1]} {word}".strip()
-        if len(longer) <= WIDEST or not lines[-1]:
+        if len(longer) <= most or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)

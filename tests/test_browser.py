@@ -16,8 +16,11 @@ from conftest import ROOT
 from pyproj import Transformer
 from test_maps import ATTACKS, make_results
 from test_maps_divide import divided
+from test_plans import planned
 
 from analysis.maps import write_map
+from analysis.maps.plans_page import plans_html
+from analysis.plans import named_plans, side_by_side
 from analysis.results import MARK, write_json, write_results
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -204,3 +207,30 @@ def test_budget_slider_moves_the_figures(watched, app) -> None:
     watched.get_by_text("School").first.wait_for(timeout=30_000)
     assert figures.all_inner_texts()[:3] == ["4", "300", "100"]
     assert outside(watched.asked, app, app.replace("http", "ws")) == []
+
+
+def test_each_plan_has_a_switch_and_sites_of_several_join_their_letters(watched, tmp_path) -> None:
+    runs = [planned(["wifi-1", "wifi-2"]), planned(["wifi-1", "wifi-2"]), planned(["wifi-1", "site-4g-7"])]
+    for run in runs:  # apart on the map, but inside it
+        run.plan["lon"] += run.plan["candidate_id"].map({"wifi-1": -0.1, "wifi-2": 0.0}).fillna(0.1)
+    path = tmp_path / "plans.html"
+    path.write_text(plans_html(side_by_side(named_plans(runs, names=[ATTACKS[2], "two", "three"]))), encoding="utf-8")
+    watched.goto(path.as_uri())
+    watched.evaluate("gapmap.ready()")
+    marks = watched.locator(".leaflet-marker-icon.spot")
+
+    def letters():
+        return sorted(marks.all_text_contents())
+
+    assert letters() == ["AB", "C", "★"]
+    watched.get_by_label("B: two (2)").uncheck()
+    assert letters() == ["A", "C", "★"]
+    watched.get_by_label("In every plan (1)").uncheck()
+    watched.get_by_label(f"A: {ATTACKS[2]} (2)").uncheck()
+    assert letters() == ["C"]
+    watched.get_by_label("B: two (2)").check()
+    assert letters() == ["B", "C"]
+    watched.get_by_label("Show on the map").select_option(label="Better off by B: two")
+    assert watched.locator("#legend h2").inner_text() == "Better off by B: two"
+    assert outside(watched.asked, path.as_uri()) == []
+    assert watched.errors == []

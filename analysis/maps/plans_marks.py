@@ -81,9 +81,7 @@ def zone_fills(found: SideBySide) -> list[dict[str, Any]]:
 
 def _most(plans: Sequence[Plan], better: np.ndarray[Any, Any]) -> dict[str, Any]:
     """The plan that makes most people better off in each zone; ties of less than half a person are no plan's."""
-    classes: list[tuple[str, ...]] = [
-        (plan.head, colour, plan.letter) for plan, (colour, _ink) in zip(plans, LOOKS, strict=False)
-    ]
+    classes = [(plan.head, colour) for plan, (colour, _ink) in zip(plans, LOOKS, strict=False)]
     classes += [("about as many by several plans", "8d9995"), ("nobody (under 0.5)", NONE)]
     fill: list[int | None] = []
     said: list[tuple[str, str]] = []
