@@ -88,10 +88,10 @@ class Investment(Section):
     currency: str = Field(
         default="USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of the budget and of every cost shown."
     )
-    wifi: bool = Field(default=True, description="Whether public WiFi may be built: at hosts, else on streets.")
-    sites: bool = Field(default=True, description="Whether new mobile sites may be built, on masts that stand too.")
-    upgrades: bool = Field(default=True, description="Whether a technology may be added to sites that stand.")
-    small_cells: bool = Field(default=True, description="Whether small cells may be built in cities and towns.")
+    wifi: bool = Field(default=True, description="WiFi is weighed at hosts, else on streets; proposals always are.")
+    sites: bool = Field(default=True, description="New sites are weighed, on masts too; proposals always are.")
+    upgrades: bool = Field(default=True, description="Whether adding a technology to standing sites is weighed.")
+    small_cells: bool = Field(default=True, description="Whether small cells are weighed in cities and towns.")
     technologies: list[Literal["3G", "4G", "5G"]] = Field(
         default=["4G", "5G"],
         min_length=1,

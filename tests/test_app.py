@@ -50,7 +50,7 @@ def test_overview_says_of_what_each_figure_is(folder) -> None:
         ("People", "20,800"),
         ("Below 4G", "4,480"),
         ("4G unknown", "2,880"),
-        ("Reached by the plan", "70"),
+        ("Better off by the plan", "70"),
     ]
     assert any("of the 17,920 known" in caption.value for caption in app.caption)
 

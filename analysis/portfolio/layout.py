@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from analysis.access import Access
     from analysis.fragments import Fragments
     from analysis.groups import Group
-    from analysis.investment import Investment
     from analysis.ledger import Ledger
     from analysis.on_foot import OnFoot
     from analysis.propagation import Propagation
@@ -169,7 +168,7 @@ def _posts(ground: Ground, need: Need, dropped: Dropped) -> pd.DataFrame:
     wanted, target = scenario.investment, scenario.target
     points, most = wanted.wifi_access_points, wanted.max_candidates
     mobile: dict[str, Any] = {"technologies": list(wanted.technologies), "target": target}
-    parts = [_switched(proposal_posts(region, access_points=points, **mobile), wanted, dropped)]
+    parts = [proposal_posts(region, access_points=points, **mobile)]
     if wanted.wifi and region.hosts is not None:
         parts.append(host_posts(region, access_points=points, dropped=dropped))
     elif wanted.wifi:
@@ -189,14 +188,6 @@ def _posts(ground: Ground, need: Need, dropped: Dropped) -> pd.DataFrame:
         fault = Fault("candidates", f"{twice.iloc[0]} occurs twice", "give each proposal, mast and host one id", "id")
         raise SchemaError([fault])
     return posts.sort_values("candidate_id", kind="stable", ignore_index=True)
-
-
-def _switched(proposals: pd.DataFrame, wanted: Investment, dropped: Dropped) -> pd.DataFrame:
-    """Proposals of the kinds that may be built at all."""
-    on = {"wifi": wanted.wifi, "site": wanted.sites, "upgrade": wanted.upgrades, "small_cell": wanted.small_cells}
-    kept = proposals["kind"].map(on).fillna(value=True).to_numpy(dtype=np.bool_)
-    dropped.add("switched off", int((~kept).sum()))
-    return proposals[kept].reset_index(drop=True)
 
 
 def _allowed(ground: Ground, posts: pd.DataFrame, dropped: Dropped) -> pd.DataFrame:
