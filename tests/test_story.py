@@ -115,6 +115,17 @@ def test_nothing_known_is_unknown_and_no_plan_says_why(folder, tmp_path):
     assert "A hotspot joins the streets at one place" in limits
 
 
+def test_what_is_not_known_counts_as_none_where_the_scenario_asks(folder, tmp_path):
+    (folder / "as_none.toml").write_text('[investment]\nunknown = "as_none"\n', encoding="utf-8")
+    (folder / "region.toml").write_text(HEAD + SECTIONS["wifi"] + SECTIONS["streets"], encoding="utf-8")
+    results = run(folder / "region.toml", out=tmp_path / "out", scenario_file=folder / "as_none.toml")
+    said = "\n".join(headline(results.summary))
+    assert results.summary["plan"]["sites"] > 0
+    assert "10,000 people whose service is not known count as having none" in said
+    assert figures(results)[-1][1] == "better off by the plan"
+    assert "have none, as the scenario asks" in (tmp_path / "out/limitations.md").read_text(encoding="utf-8")
+
+
 def test_a_model_of_another_technology_has_no_band_of_the_target(folder, tmp_path):
     results, said, limits = told(folder, tmp_path, "masts")
     assert results.summary["coverage"]["4G"]["union"]["share"] is None

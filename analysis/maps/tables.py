@@ -246,7 +246,7 @@ def figures(results: Results) -> list[tuple[str, str, str]]:
         ),
         (people(unknown), f"{target} unknown", f"{percent(unknown / total if total > 0 else None)} of all people"),
     ]
-    if nothing:
+    if nothing and not plan.get("sites"):
         out.append(("none", "plan", f"nobody is known to be without {target}"))
     elif plan.get("people") is not None:
         cost = f"for {plan['cost']:,.0f} of {plan['budget']:,.0f} {plan['currency']}"
