@@ -43,6 +43,11 @@ class Floors(Section):
         default=False, description="Whether every zone that anything affordable would help gets something."
     )
 
+    @property
+    def asked(self) -> bool:
+        """Whether there is any."""
+        return bool(self.share) or self.every_zone
+
     @field_validator("share")
     @classmethod
     def _shares(cls, value: dict[str, float]) -> dict[str, float]:
@@ -203,6 +208,12 @@ class Investment(Section):
                 check_financing(self.financing, years=max(len(self.yearly_budget), 1))
             except ScenarioError as error:
                 raise ValueError(f"investment.financing: {error}") from error
+        money = sum(self.yearly_budget)
+        if self.yearly_budget and money < self.budget * (1 - 1e-9):
+            raise ValueError(
+                f"investment.yearly_budget: {money:,.0f} in all, less than the budget of {self.budget:,.0f}: a part "
+                "of the plan would never be built; lower the budget or add years"
+            )
         return self
 
     @property

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MARK = "provenance.json"
-TABLES = ("index", "indicators", "plan_frontier", "plan_money", "plan_options", "plan_zones", "uncertainty", "use")
+PLAN_TABLES = ("plan_frontier", "plan_money", "plan_options", "plan_proposals", "plan_zones")
+TABLES = ("index", "indicators", *PLAN_TABLES, "uncertainty", "use")
 OUTPUTS = frozenset(
     {
         MARK,

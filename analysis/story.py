@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.finance import floored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HALF = 0.5
 """Fewer people than this print as 0."""
@@ -58,17 +61,19 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
         f"what they gain is at least {share:.0%} of what any plan of that budget over these candidates could"
     )
     below = plan["moved"]["below"]
-    lines = [least, f"  below {target}: {below['before']:,.0f} people before, {below['after']:,.0f} after"]
+    part = f" ({1 - below['after'] / below['before']:.0%} of them closed)" if below["before"] >= HALF else ""
+    lines = [least, f"  below {target}: {below['before']:,.0f} people before, {below['after']:,.0f} after{part}"]
     lines += [
-        f"  {zone['zone_name']}: {zone['better']:,.0f} people better off, {zone['cost']:,.0f} {plan['currency']}"
+        f"  {zone['zone_name']}: {zone['better']:,.0f} people better off; built there for {zone['cost']:,.0f}"
         for zone in plan["most"]
     ]
     robust = plan["robust"]
     if robust is not None:
+        own = f"{robust['own_low']:,.0f} to {robust['own_high']:,.0f}"
+        lines.append(f"  with other footprints and demand these sites make {own} people better off")
         lines.append(
-            f"  made again {robust['plans']} times under other assumptions: {robust['people_low']:,.0f} to "
-            f"{robust['people_high']:,.0f} people; {robust['sure']} of its sites hardly ever missing, "
-            f"{robust['doubtful']} in fewer than half"
+            f"  of {robust['plans']} plans made anew with other costs too nearly all build {robust['sure']} of them, "
+            f"fewer than half {robust['doubtful']}"
         )
     lines += [f"  {words}" for words in room_words(plan)]
     unknown = plan["moved"]["service"]["before"]["unknown"]
@@ -78,7 +83,7 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
     return lines
 
 
-def room_words(plan: dict[str, Any]) -> list[str]:
+def room_words(plan: Mapping[str, Any]) -> list[str]:
     """Whether new mobile sites reach more people than their busy hour carries; nothing where they do not."""
     room = plan["room"]
     if not room["over"] or room["limited"]:

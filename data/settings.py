@@ -54,11 +54,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SchemaError([Fault(path.name, f"not valid TOML: {error}", "correct that line")]) from error
 
 
+LISTED = 40
+"""Known words that a suggestion lists at most."""
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Say ``did you mean 'x'?`` for the nearest known word, or list what is known."""
+    """Say ``did you mean 'x'?`` for the known word that goes on like it or is nearest, or list what is known."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"use one of: {', '.join(names)}"
+    near = [name for name in names if name.startswith(f"{word}-")] or difflib.get_close_matches(
+        word, names, n=1, cutoff=0.5
+    )
+    if near:
+        return f"did you mean '{near[0]}'?"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"use one of: {', '.join(names[:LISTED])}{more}"
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

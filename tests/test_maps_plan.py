@@ -64,7 +64,7 @@ def planned(name="Alpha", **more):
             for p, v, w in ((0.0, 70.0, 0.3), (1.0, 63.0, 0.4))
         ],
         "robust": {"plans": 45, "footprints": ["central", "low"], "sure": 1, "doubtful": 1, "people_low": 50.0,
-                   "people_high": 90.0},
+                   "people_high": 90.0, "own_low": 45.0, "own_high": 85.0},
         "money": {"capex": 120.0, "opex_year": 3.0, "annuity": 22.4, "cost_per_person": 2.143, "kwh_year": 9000.0,
                   "co2_kg_year": 4300.0, "users": 60.0, "adoption": 0.5, "arpu_month": 2.0, "subsidy": 55.5,
                   "break_even_year": None, "break_even_arpu": 3.25, "unbuilt": 0},
@@ -155,7 +155,7 @@ def test_steps_say_how_sure_they_are():
     assert rows[2][-2:] == ["40%", "30"]
     text = plan_table(results.plan, record=results.summary["plan"])
     assert "made again 45 times, with central, low footprints" in text
-    assert "They make 50 to 90 people better off." in text
+    assert "the plan makes 45 to 85 people better off under these footprints and demands." in text
     assert len(cells_of(plan_table(make_results().plan, record={"currency": "USD"}))[0]) == 7
 
 

@@ -67,7 +67,7 @@ def curve_picture(plan: pd.DataFrame, record: Mapping[str, Any]) -> str:
     desc = f"{len(inside)} sites for {record['cost']:,.0f} {currency} make {record['people']:,.0f} people better off."
     note = (
         "One build order for every budget: it is followed as far as the money goes. The upright line is the scenario's "
-        f"budget. {desc}"
+        f"budget. The bound is of worth, which is less than people where most had something before. {desc}"
     )
     drawing = _drawn(curves, across, up, budget=budget, words=(caption, desc, currency))
     return picture(caption, drawing, note=note)

@@ -11,6 +11,7 @@ from analysis.maps.palette import STATE_WORDS
 from analysis.maps.plan_overlays import chosen, kind_words
 from analysis.maps.tables import Heading, people, percent, table
 from analysis.settlement import CLASS_NAMES
+from analysis.story import room_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,13 +37,18 @@ def plan_table(plan: pd.DataFrame, *, record: Mapping[str, Any]) -> str:
     currency, steps = str(record["currency"]), chosen(plan)
     more = {
         name: words
-        for name, words in (("chosen_share", "Built in re-plans"), ("people_if_it_fails", "Worse off if it fails"))
+        for name, words in (
+            ("capacity_people", "Has room for"),
+            ("chosen_share", "Built in re-plans"),
+            ("people_if_it_fails", "Worse off if it fails"),
+        )
         if name in steps and bool(steps[name].notna().any())
     }
     rows: list[list[str]] = []
     for row in steps.to_dict("records"):
         name = words_of(row["name"]) or words_of(row["candidate_id"])
         kind = kind_words(words_of(row["kind"]), words_of(row.get("technology")))
+        kind += " (locked in)" if row.get("locked") is True else ""
         figures = [f"{row['cost']:,.0f}", people(row["people"])]
         sums = [f"{row['cumulative_cost']:,.0f}", people(row["cumulative_people"])]
         rest = [_share(row[item]) if item == "chosen_share" else _persons(row[item]) for item in more]
@@ -55,7 +61,7 @@ def plan_table(plan: pd.DataFrame, *, record: Mapping[str, Any]) -> str:
         ("People better off", True),
     ]
     heads += [(f"Cost so far ({currency})", True), ("People so far", True), *((words, True) for words in more.values())]
-    return table("What to build, in order, within the budget", heads, rows, note=_robust(record) if rows else NOTHING)
+    return table("What to build, in order, within the budget", heads, rows, note=_notes(record) if rows else NOTHING)
 
 
 def _share(value: Any) -> str:
@@ -68,6 +74,12 @@ def _persons(value: Any) -> str:
     return "–" if plain is None else f"{plain:,.0f}"
 
 
+def _notes(record: Mapping[str, Any]) -> str:
+    """Room and robustness, as far as the run speaks of them."""
+    room = [f"{words[:1].upper()}{words[1:]}." for words in (room_words(record) if "room" in record else [])]
+    return " ".join([*room, *filter(None, [_robust(record)])])
+
+
 def _robust(record: Mapping[str, Any]) -> str:
     """How the plan holds under other assumptions; empty where it was not asked."""
     found = record.get("robust")
@@ -75,9 +87,9 @@ def _robust(record: Mapping[str, Any]) -> str:
         return ""
     return (
         f"The plan was made again {found['plans']} times, with {', '.join(found['footprints'])} footprints, other "
-        f"costs and other demand: {found['sure']} of its sites are in at least {SURE:.0%} of these plans, "
-        f"{found['doubtful']} in fewer than half. They make {people(found['people_low'])} to "
-        f"{people(found['people_high'])} people better off."
+        f"costs and other demand: {found['sure']} of its sites are in at least {SURE:.0%} of those plans, "
+        f"{found['doubtful']} in fewer than half. As it stands, the plan makes {people(found['own_low'])} to "
+        f"{people(found['own_high'])} people better off under these footprints and demands."
     )
 
 
@@ -198,7 +210,10 @@ def money_table(record: Mapping[str, Any]) -> str:
     ]
     if money["unbuilt"]:
         rows.append([f"{money['unbuilt']:,.0f}", "sites for which the yearly budgets never suffice"])
-    note = "Costs are planning defaults with sources unless the scenario gives its own; see docs/costs.md."
+    note = (
+        "Costs are planning defaults with sources unless the scenario gives its own; see docs/costs.md. Users are "
+        "counted from the first year on, whether or not sites have room for them, and as if none paid before."
+    )
     return table("The money", [("Figure", True), ("What it is", False)], rows, note=note)
 
 

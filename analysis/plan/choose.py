@@ -53,7 +53,7 @@ def choose(
 def floors_of(ground: Ground, portfolio: Portfolio) -> Floors | None:
     """What the plan must do whatever else it does; None where nothing is asked."""
     asked = ground.scenario.investment.floors
-    if not asked.share and not asked.every_zone:
+    if not asked.asked:
         return None
     share, mask, zones = 0.0, None, None
     for name, least in asked.share.items():

@@ -59,7 +59,7 @@ def frontier(
     ground, portfolio, prices
         From the same run.
     plans : sequence of int64 arrays
-        Candidates of each plan of the budget: the plan itself, and those of `trials`.
+        Candidates of each plan of the budget: the plan itself, and those of `trials`; none gives no row.
 
     Returns
     -------
@@ -71,6 +71,8 @@ def frontier(
     """
     people = ground.fragments.by_zone(ground.fragments.persons)
     rows: list[dict[str, Any]] = []
+    if not plans:
+        return pd.DataFrame(rows, columns=list(FRONTIER_COLUMNS))
     for priority in _priorities(ground.scenario.investment):
         problem = problem_of(portfolio, prices, ground=ground, priority=priority)
         made = follow(problem, max(plans, key=lambda order: worth(problem, order)))

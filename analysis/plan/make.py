@@ -15,6 +15,7 @@ from analysis.plan.layers import plan_layers
 from analysis.plan.money import build_years, money_record, money_table
 from analysis.plan.prices import price
 from analysis.plan.problem import problem_of
+from analysis.plan.proposals import proposal_table
 from analysis.plan.record import plan_record, robust_record
 from analysis.plan.robust import robust
 from analysis.plan.tables import order_table, reach_table
@@ -51,7 +52,7 @@ class Planned:
     record : dict
         `summary.json`'s ``plan``.
     tables : dict of str to DataFrame
-        ``plan_zones, plan_options, plan_frontier, plan_money``.
+        ``plan_zones, plan_options, plan_frontier, plan_money``, and ``plan_proposals`` where there are any.
     reach : DataFrame
         `plan_reach.parquet`, see `analysis.plan.tables.reach_table`.
     layers : dict of str to GeoDataFrame
@@ -108,7 +109,7 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     fixed = made.line.plan.fixed
     held = (
         robust(ground, made.layout, made.prices, ledgers=ledgers, fixed=fixed, base=base)
-        if wanted.robustness.enabled
+        if wanted.robustness.enabled and not wanted.floors.asked
         else None
     )
     spent = made.prices.spent(made.line.plan.chosen)
@@ -117,7 +118,9 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
     table["chosen_share"] = np.nan if held is None else held.chosen[made.line.plan.chosen]
     table["people_if_it_fails"] = _padded(losses(made.line), len(table), fill=np.nan)
     record = plan_record(ground, made.portfolio, made.line, made.then, table=table)
-    front = frontier(ground, made.portfolio, made.prices, plans=made.known)
+    # plans that need not keep to floors say nothing of one that does
+    known = () if wanted.floors.asked else made.known
+    front = frontier(ground, made.portfolio, made.prices, plans=known)
     mobile = (table["kind"] != "wifi").to_numpy()[: base.size]
     people, users = _served(made, years >= 0)
     record["money"] = money_record(spent[: base.size], years, wanted=wanted, people=people, users=users, mobile=mobile)
@@ -130,8 +133,11 @@ def make_plan(ground: Ground, *, ledgers: Mapping[str, Ledger]) -> Planned:
         "plan_zones": zones,
         "plan_options": options,
         "plan_frontier": front,
+        "plan_proposals": proposal_table(ground.region, made.portfolio.posts, table=table, fates=made.layout.fates),
         "plan_money": money_table(spent[: base.size], years, wanted),
     }
+    if tables["plan_proposals"].empty:
+        del tables["plan_proposals"]
     layers = plan_layers(ground, made.layout, made.portfolio, made.prices, table=table, chosen=base)
     return Planned(table, record, tables, reach_table(ground, made.portfolio, lift), layers)
 

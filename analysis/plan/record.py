@@ -143,4 +143,6 @@ def robust_record(found: Robust | None, chosen: NDArray[np.int64]) -> dict[str, 
         "doubtful": int((shares < 0.5).sum()),
         "people_low": float(found.people.min()),
         "people_high": float(found.people.max()),
+        "own_low": float(found.own.min()),
+        "own_high": float(found.own.max()),
     }

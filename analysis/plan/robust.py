@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.invest import plan
+from analysis.invest import follow, plan
 from analysis.plan.problem import problem_of
 from analysis.portfolio import make_portfolio
 
@@ -37,12 +37,15 @@ class Robust:
         Share of them that build the kind of each candidate at its place, whatever the technology.
     people : float64 array (plans,)
         Persons better off in each.
+    own : float64 array (footprints × demands,)
+        Persons better off by the plan itself, as it stands, under each footprint and demand.
     footprints : tuple of str
     """
 
     plans: int
     chosen: NDArray[np.float64]
     people: NDArray[np.float64]
+    own: NDArray[np.float64]
     footprints: tuple[str, ...]
 
 
@@ -75,11 +78,12 @@ def robust(
     change, more = wanted.robustness.cost_change, wanted.robustness.demand_change
     wifi = (layout.posts["kind"] == "wifi").to_numpy()
     place = layout.posts.groupby(["kind", "x", "y"]).ngroup().to_numpy()
-    built, people = np.zeros(len(layout.posts)), []
+    built, people, own = np.zeros(len(layout.posts)), [], []
     cases = sorted({(1 + a * change, 1 + b * change) for a, b in ((0, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))})
     for variant, demand in product(sorted(ledgers), sorted({1 - more, 1.0, 1 + more})):
         here = replace(ground, ledger=ledgers[variant], variant=variant)
         portfolio = make_portfolio(here, layout, demand=max(demand, 1e-6))
+        own.append(float(follow(problem_of(portfolio, prices, ground=here), base).persons.sum()))
         for for_wifi, for_mobile in cases:
             cost = prices.cost * np.where(wifi, for_wifi, for_mobile)
             problem = problem_of(portfolio, prices, ground=here, cost=cost, place_cost=prices.place_cost * for_mobile)
@@ -88,7 +92,7 @@ def robust(
             )
             built[np.unique(place[made.chosen])] += 1
             people.append(float(made.persons.sum()))
-    return Robust(len(people), built[place] / len(people), np.array(people), tuple(sorted(ledgers)))
+    return Robust(len(people), built[place] / len(people), np.array(people), np.array(own), tuple(sorted(ledgers)))
 
 
 def _needed(problem: Problem, fixed: NDArray[np.int64]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +103,8 @@ class Layout:
         Footprint that `macro` is of.
     dropped : dict of reason to int
         Why possible candidates are not among these.
+    fates : dict of candidate id to reason
+        The same of each that has an id.
     """
 
     posts: pd.DataFrame
@@ -110,6 +112,7 @@ class Layout:
     macro: Triples
     variant: str
     dropped: dict[str, int]
+    fates: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def local(self) -> NDArray[np.bool_]:
@@ -136,7 +139,7 @@ def lay_out(ground: Ground) -> Layout:
     macro = macro_reach(ground, posts, variant=ground.variant)
     steps = _doorsteps(ground, posts)
     keep = _kept(ground, posts, _scores(ground, need, posts, steps, macro), dropped)
-    return _of(posts, steps, macro, keep=keep, variant=ground.variant, dropped=dict(sorted(dropped.reasons.items())))
+    return _of(posts, steps, macro, keep=keep, variant=ground.variant, dropped=dropped)
 
 
 def macro_reach(ground: Ground, posts: pd.DataFrame, *, variant: str) -> Triples:
@@ -195,7 +198,7 @@ def _allowed(ground: Ground, posts: pd.DataFrame, dropped: Dropped) -> pd.DataFr
     wanted = ground.scenario.investment
     _require_locks(posts, wanted.lock_in, wanted.lock_out)
     out = posts["candidate_id"].isin(wanted.lock_out).to_numpy()
-    dropped.add("locked out", int(out.sum()))
+    dropped.add("locked out", int(out.sum()), posts["candidate_id"][out])
     inside = np.zeros(len(posts), dtype=np.bool_)
     for kind in sorted(set(posts["kind"])):
         rows = np.flatnonzero((posts["kind"] == kind).to_numpy())
@@ -205,7 +208,8 @@ def _allowed(ground: Ground, posts: pd.DataFrame, dropped: Dropped) -> pd.DataFr
     if (inside & locked).any():
         names = ", ".join(posts["candidate_id"][inside & locked])
         raise ScenarioError("investment.lock_in", f"{names}: stands where nothing may be built; unlock it")
-    dropped.add("where nothing may be built", int((inside & ~out).sum()))
+    barred_now = inside & ~out
+    dropped.add("where nothing may be built", int(barred_now.sum()), posts["candidate_id"][barred_now])
     return posts[~out & ~inside].reset_index(drop=True)
 
 
@@ -271,12 +275,14 @@ def _kept(ground: Ground, posts: pd.DataFrame, scores: NDArray[np.float64], drop
     kind = posts["kind"].to_numpy()
     locked = posts["candidate_id"].isin(wanted.lock_in).to_numpy()
     keep = scores > 0
-    dropped.add("nobody below the target in reach", int((~keep & ~locked).sum()))
+    idle, ids = ~keep & ~locked, posts["candidate_id"].to_numpy(dtype=object)
+    dropped.add("nobody below the target in reach", int(idle.sum()), ids[idle])
     for name in sorted(set(kind)):
         mine = np.flatnonzero((kind == name) & keep)
         poor = mine[np.lexsort((mine, -scores[mine]))][wanted.max_candidates :]
         keep[poor] = False
-        dropped.add("beyond max_candidates", int((~locked[poor]).sum()))
+        poor = poor[~locked[poor]]
+        dropped.add("beyond max_candidates", poor.size, ids[poor])
     return keep | locked
 
 
@@ -287,13 +293,13 @@ def _of(
     *,
     keep: NDArray[np.bool_],
     variant: str,
-    dropped: dict[str, int],
+    dropped: Dropped,
 ) -> Layout:
     """Layout of some of the posts."""
     new = np.cumsum(keep) - 1
     owner, cell, fraction = macro
     near, far = keep[steps.owner], keep[owner]
     kept = replace(steps, owner=new[steps.owner[near]], home=steps.home[near], far=steps.far[near])
-    return Layout(
-        posts[keep].reset_index(drop=True), kept, (new[owner[far]], cell[far], fraction[far]), variant, dropped
-    )
+    macro = new[owner[far]], cell[far], fraction[far]
+    reasons = dict(sorted(dropped.reasons.items()))
+    return Layout(posts[keep].reset_index(drop=True), kept, macro, variant, reasons, dropped.fates)

@@ -13,6 +13,8 @@ from data.coverage import TECHNOLOGIES
 from data.hosts import served_hosts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from analysis.on_foot import OnFoot
@@ -80,11 +82,13 @@ class Dropped:
     """Why possible candidates are not among the posts, and how many."""
 
     reasons: dict[str, int] = field(default_factory=dict)
+    fates: dict[str, str] = field(default_factory=dict)
 
-    def add(self, why: str, count: int) -> None:
-        """Count some more."""
+    def add(self, why: str, count: int, ids: Iterable[str] = ()) -> None:
+        """Count some more, and remember what becomes of those that are named."""
         if count:
             self.reasons[why] = self.reasons.get(why, 0) + count
+        self.fates |= dict.fromkeys(ids, why)
 
 
 def posts_table(rows: int, **columns: Any) -> pd.DataFrame:
