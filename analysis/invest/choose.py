@@ -129,7 +129,7 @@ def _given(
     """Other plans, as far as the budget goes, with what is locked in."""
     out: list[NDArray[np.int64]] = []
     for start in starts:
-        order = affordable(problem, np.setdiff1d(start, locks.fixed), locks=locks, budget=budget)
+        order = affordable(problem, start[~np.isin(start, locks.fixed)], locks=locks, budget=budget)
         out.append(np.append(order, greedy_picks(problem, start_after(problem, order, locks.barred), budget)))
     return out
 
