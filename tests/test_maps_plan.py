@@ -112,9 +112,9 @@ def test_a_site_says_what_is_known_of_it_and_nothing_else():
     first, second = site_records(plan)
     assert first["facts"] == [
         ["built in any case", ""], ["votes", "12"], ["built under other assumptions", "100%"],
-        ["worse off if it alone fails", "35"],
+        ["as before if it alone fails", "35"],
     ]  # fmt: skip
-    assert second["facts"] == [["built under other assumptions", "40%"], ["worse off if it alone fails", "30"]]
+    assert second["facts"] == [["built under other assumptions", "40%"], ["as before if it alone fails", "30"]]
     assert site_records(make_results().plan)[0]["facts"] == []
 
 

@@ -89,7 +89,9 @@ def _step(place: Place, site: dict[Any, Any]) -> list[str]:
         text = say("built in {share} of the plans made again under other assumptions", share=speak.percent(share))
         lines.append(f"  {text}")
     if np.isfinite(lost):
-        text = say("if it alone failed, {people} people would be worse off", people=speak.number(lost, 1))
+        text = say(
+            "if it alone failed, {people} people would have again what they had before", people=speak.number(lost, 1)
+        )
         lines.append(f"  {text}")
     return lines
 

@@ -75,7 +75,7 @@ def _facts(row: dict[Any, Any]) -> list[list[str]]:
     if share is not None:
         facts.append(["built under other assumptions", f"{share:.0%}"])
     if lost is not None:
-        facts.append(["worse off if it alone fails", f"{lost:,.0f}"])
+        facts.append(["as before if it alone fails", f"{lost:,.0f}"])
     return facts
 
 

@@ -40,7 +40,7 @@ def plan_table(plan: pd.DataFrame, *, record: Mapping[str, Any]) -> str:
         for name, words in (
             ("capacity_people", "Has room for"),
             ("chosen_share", "Built in re-plans"),
-            ("people_if_it_fails", "Worse off if it fails"),
+            ("people_if_it_fails", "As before if it fails"),
         )
         if name in steps and bool(steps[name].notna().any())
     }

@@ -65,5 +65,5 @@ def floors_of(ground: Ground, portfolio: Portfolio) -> Floors | None:
 
 
 def losses(line: Sequence) -> NDArray[np.float64]:
-    """Persons who would be worse off if one site of the plan alone failed; float64 (steps of the budget,)."""
+    """Persons whom one failure alone would put back to what they had before; float64 (steps of the budget,)."""
     return redundancy(line.problem, line.base).persons
