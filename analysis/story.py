@@ -9,6 +9,15 @@ from analysis.finance import floored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+KIND_WORDS = {
+    "wifi": "public WiFi",
+    "upgrade": "at standing sites",
+    "site": "new sites",
+    "mast": "on standing masts",
+    "small_cell": "small cells",
+}
+"""What a plan builds, by kind."""
+
 HALF = 0.5
 """Fewer people than this print as 0."""
 
@@ -54,7 +63,7 @@ def _plan(plan: dict[str, Any], *, known: float, target: str) -> list[str]:
             return ["Plan: none, for the budget is 0"]
         budget = f"{plan['budget']:,.0f} {plan['currency']}"
         return [f"Plan: nothing that gains anything can be built with the budget of {budget}"]
-    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in plan["by_kind"].items())
+    kinds = ", ".join(f"{KIND_WORDS.get(kind, kind)}: {count}" for kind, count in plan["by_kind"].items())
     share = floored(1 - plan["gap"], 2)
     least = (
         f"Plan: {plan['sites']} sites ({kinds}) for {money} make {plan['people']:,.0f} people better off; "

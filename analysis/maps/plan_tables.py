@@ -300,8 +300,8 @@ def equity_table(record: Mapping[str, Any]) -> str:
     note = (
         "Priority 0 counts every person alike; the higher, the more those zones count whose service is worth least. "
         "Price of equity: the share of the worth of service given up for it. Worth, from 0 to 1, of the service after "
-        "the plan in the zones, worst first, that hold a fifth of the people. Less effort goes into these plans than "
-        "into the plan itself."
+        "the plan in the zones, worst first, that hold a fifth of the people. Each row is the best under its "
+        "priority of all plans that are known."
     )
     return table("Efficiency against equity", heads, rows, note=note)
 

@@ -53,7 +53,9 @@ def plan_record(
         "locked": int(chosen["locked"].sum()),
         "room": {
             "mobile": int((chosen["kind"] != "wifi").sum()),
-            "over": int(((chosen["kind"] != "wifi") & (chosen["people"] > chosen["capacity_people"])).sum()),
+            "over": int(
+                ((chosen["kind"] != "wifi") & (chosen["people"] > chosen["capacity_people"] * (1 + 1e-9))).sum()
+            ),
             "limited": wanted.site_limit,
         },
         "curve": curve(line),
